@@ -1,0 +1,1 @@
+"""What the draws say: measures, estimates with their standard errors, checks."""

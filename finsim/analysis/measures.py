@@ -1,0 +1,147 @@
+"""The one list of measures: their names head JSON keys, columns and sheets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Level: TypeAlias = Literal["system", "organisation", "theme", "scheme"]
+Worse: TypeAlias = Literal["low", "high"]
+MONEY = "£m"
+CHANCE = "chance"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure that is reported for a body and year."""
+
+    name: str
+    title: str
+    meaning: str
+    worse: Worse
+    unit: str = MONEY
+    system_only: bool = False
+
+
+MEASURES = (
+    Measure(
+        "do_nothing_gap",
+        "Do-nothing gap",
+        "Expenditure less income of the system before any efficiency or scheme",
+        "high",
+        system_only=True,
+    ),
+    Measure(
+        "gap",
+        "Gap after schemes",
+        "Minus the sum of positions before risk share, support and funding",
+        "high",
+        system_only=True,
+    ),
+    Measure(
+        "gap_after_support",
+        "Gap after support",
+        "Minus the sum of positions, after transfers, external support and funding",
+        "high",
+        system_only=True,
+    ),
+    Measure(
+        "gap_local_share",
+        "Gap, local share",
+        "The gap with each body's position counted by its local share",
+        "high",
+        system_only=True,
+    ),
+    Measure("income", "Income", "Contracts received and external income", "low"),
+    Measure(
+        "expenditure",
+        "Expenditure",
+        "Contracts paid, own costs, unattributed pressure and costs of delivery, less shocks",
+        "high",
+    ),
+    Measure(
+        "position_do_nothing",
+        "Position, do nothing",
+        "Income less expenditure before any efficiency or scheme",
+        "low",
+    ),
+    Measure(
+        "position_before_risk_share",
+        "Position before risk share",
+        "Income less expenditure after schemes",
+        "low",
+    ),
+    Measure("transfer", "Transfer", "Money moved between organisations by a risk share", "low"),
+    Measure(
+        "external_support",
+        "External support",
+        "Money from outside the perimeter under a term",
+        "low",
+    ),
+    Measure(
+        "sustainability_funding",
+        "Sustainability funding",
+        "Earned from the fund after the control total is judged",
+        "low",
+    ),
+    Measure(
+        "position", "Position", "Position after transfers, external support and funding", "low"
+    ),
+    Measure(
+        "control_total",
+        "Control total",
+        "The position that must be reached before sustainability funding",
+        "low",
+    ),
+    Measure(
+        "control_total_met",
+        "Control total met",
+        "Chance of reaching the control total after transfers, before funding",
+        "low",
+        CHANCE,
+    ),
+    Measure(
+        "control_total_met_before_transfer",
+        "Control total met before transfer",
+        "Chance of reaching the control total before any transfer",
+        "low",
+        CHANCE,
+    ),
+    Measure(
+        "control_total_met_both",
+        "Own and system total met",
+        "Chance of reaching both the own and the system control total",
+        "low",
+        CHANCE,
+    ),
+    Measure(
+        "saving",
+        "Saving",
+        "Change in position from schemes, net, before costs of delivery",
+        "low",
+    ),
+    Measure(
+        "stranded_cost",
+        "Stranded cost",
+        "Cost of removed activity that does not go in the time",
+        "high",
+    ),
+    Measure(
+        "cost_of_delivery",
+        "Cost of delivery",
+        "What schemes cost, whatever they deliver",
+        "high",
+    ),
+)
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: a measure of a body in a year."""
+
+    level: Level
+    body: str
+    year: int
+    measure: str
+    in_perimeter: bool = True

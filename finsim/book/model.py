@@ -1,0 +1,219 @@
+"""What an assumption book holds: organisations, lines, contracts, people, drivers, payments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from finsim.book.fields import (
+    CalendarYear,
+    Flag,
+    Model,
+    Money,
+    MoneyAboveZero,
+    MoneyNotNegative,
+    Number,
+    Rate,
+    Share,
+    Text,
+    Whole,
+    Words,
+    Year,
+    problem,
+)
+from finsim.book.schemes import Scheme
+from finsim.book.sourced import Sourced
+from finsim.book.uncertain import UncertainRate
+
+LineDemand: TypeAlias = Literal["contracts", "population", "headcount", "growth", "none"]
+ContractDemand: TypeAlias = Literal["population", "headcount", "growth", "none"]
+PaymentName: TypeAlias = Literal[
+    "tariff", "block", "blended", "marginal", "capitated", "cap and collar"
+]
+
+
+class Organisation(Sourced):
+    """A body whose position is projected."""
+
+    id: Text
+    name: Text
+    kind: Literal["commissioner", "provider", "council"]
+    areas: Words
+    in_perimeter: Flag = True
+    local_share: Share = 1.0
+    role: Literal["party", "partner"] = "party"
+    shock: Text | None = None
+
+
+class External(Sourced):
+    """A payer or supplier outside the perimeter."""
+
+    id: Text
+    name: Text
+
+
+class Flow(Sourced):
+    """What lines and contracts have in common: tags, and what moves them."""
+
+    id: Text
+    name: Text
+    service: Text
+    pathway: Text
+    areas: Words = ()
+    growth: Text | None = None
+    non_demographic: Text | None = None
+    price: Text | None = None
+    network: Text | None = None
+    locality: Text | None = None
+
+
+class Line(Flow):
+    """A cost of an organisation's own, at its base-year value."""
+
+    organisation: Text
+    cost_type: Text
+    baseline: MoneyNotNegative
+    demand: LineDemand
+    cash_release: Share
+
+
+class Contract(Flow):
+    """What a payer pays a provider for a service, at its base-year value."""
+
+    payer: Text
+    provider: Text
+    baseline: MoneyAboveZero
+    payer_value: Money | None = None
+    provider_value: Money | None = None
+    demand: ContractDemand
+    payment: Text
+
+    @property
+    def mismatch(self) -> float:
+        """What the provider books less what the payer books, £m."""
+        booked = [v if v is not None else self.baseline for v in self._booked()]
+        return booked[1] - booked[0]
+
+    def _booked(self) -> tuple[float | None, float | None]:
+        return self.payer_value, self.provider_value
+
+
+class PaymentForm(Model):
+    """How a contract is paid, with the parameters that its form takes."""
+
+    form: PaymentName
+    marginal_rate: Share = 0.2
+    break_glass: Rate | None = None
+    threshold: Rate = 1.0
+    collar: Rate | None = None
+    cap: Rate | None = None
+    payer_share_below: Share = 0.5
+    payer_share_above: Share = 0.5
+
+    @model_validator(mode="after")
+    def _complete(self) -> PaymentForm:
+        if self.form == "cap and collar" and (self.collar is None or self.cap is None):
+            raise problem("a cap and collar needs both `cap` and `collar`, such as 5%")
+        return self
+
+
+class PaymentTerms(Sourced):
+    """Named payment terms: the form that applies from each stated year on."""
+
+    id: Text
+    name: Text
+    by_year: dict[Year, PaymentForm]
+
+
+class PopulationRow(Model):
+    """People in an area in the middle of a year, by age band."""
+
+    area: Text
+    year: CalendarYear
+    variant: Text
+    people: tuple[Annotated[Number, Field(ge=0)], ...]
+
+
+class Population(Model):
+    """The population table."""
+
+    bands: tuple[Text, ...] = ()
+    rows: tuple[PopulationRow, ...] = ()
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The areas in the order of the table."""
+        return tuple(dict.fromkeys(row.area for row in self.rows))
+
+
+class AgeCostCurve(Sourced):
+    """The cost of a person in each age band, relative to ages 15–44."""
+
+    id: Text
+    name: Text
+    cost: tuple[Annotated[Number, Field(ge=0)], ...]
+
+
+class Demand(Model):
+    """The two age-cost curves and the driver that mixes them (its value: the second's weight)."""
+
+    curves: tuple[Text, Text]
+    mix: Text
+
+
+class Driver(Sourced):
+    """An uncertain input."""
+
+    id: Text
+    name: Text
+    unit: Text
+    group: Text
+    value: UncertainRate
+
+
+class Dependence(Sourced):
+    """Inputs that move together: by a shared factor, or by a rank-correlation matrix."""
+
+    id: Text
+    members: Words
+    factor: Text | None = None
+    rank_correlation: Number | None = None
+    loadings: tuple[Number, ...] | None = None
+    matrix: tuple[tuple[Number, ...], ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Dependence:
+        stated = [self.rank_correlation, self.loadings, self.matrix]
+        if sum(form is not None for form in stated) != 1:
+            raise problem("exactly one of rank_correlation, loadings or matrix is needed")
+        if self.matrix is None and self.factor is None:
+            raise problem("a shared factor needs `factor`, the driver that it is")
+        if self.rank_correlation is not None and not 0 <= self.rank_correlation < 1:
+            raise problem(f"rank_correlation {self.rank_correlation:g} is outside 0 to below 1")
+        if self.loadings is not None and any(not -1 <= value <= 1 for value in self.loadings):
+            raise problem("a loading is outside -1 to 1")
+        return self
+
+
+class Book(Model):
+    """Everything that is known or assumed about one system, sourced."""
+
+    finsim: Whole = 1
+    title: Text
+    demand: Demand | None = None
+    organisations: tuple[Organisation, ...]
+    external: tuple[External, ...] = ()
+    lines: tuple[Line, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    population: Population = Population()
+    curves: tuple[AgeCostCurve, ...] = ()
+    national_drivers: tuple[Driver, ...] = ()
+    drivers: tuple[Driver, ...] = ()
+    dependence: tuple[Dependence, ...] = ()
+    payments: tuple[PaymentTerms, ...] = ()
+    schemes: tuple[Scheme, ...] = ()
+
+    def all_drivers(self) -> tuple[Driver, ...]:
+        """National drivers, then the system's own."""
+        return (*self.national_drivers, *self.drivers)

@@ -1,0 +1,59 @@
+"""Where an input stands, and what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in an input file; line and column count from 1, 0 means the whole file."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in an input: where it stands, in words too, what was found, what is allowed."""
+
+    place: Place
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        middle = f"{self.where}: " if self.where else ""
+        return one_line(f"{self.place}: {middle}{self.message}")
+
+
+class InputProblems(Exception):
+    """Every mistake found in the inputs, in the order of the files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def one_line(text: str) -> str:
+    """Text with every control character and line break made visible or folded into a space."""
+    folded = " ".join(text.split())
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in folded)
+
+
+def shown(text: object, limit: int = 60) -> str:
+    """A found value in quotes, shortened when it is long."""
+    words = str(text)
+    return f"'{words if len(words) <= limit else words[: limit - 1] + '…'}'"
+
+
+def did_you_mean(found: str, allowed: Iterable[str]) -> str:
+    """`, did you mean 'x'?` for the nearest allowed word, or nothing when none is near."""
+    choices = {choice.lower(): choice for choice in allowed}
+    near = difflib.get_close_matches(found.lower(), choices, n=1, cutoff=0.6)
+    return f", did you mean '{choices[near[0]]}'?" if near else ""

@@ -1,0 +1,218 @@
+"""The one reader and writer of quantities: money, rates, months, years, numbers.
+
+A quantity is parsed as a decimal and rounded to a float once, so that the same text gives the same
+bits from YAML, CSV and Excel; the writer gives text that reads back to the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+
+from finsim.book.places import shown
+
+MONEY_SCALES = {
+    "": Decimal("0.000001"),
+    "k": Decimal("0.001"),
+    "m": Decimal(1),
+    "bn": Decimal(1000),
+}
+MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july",
+    "august", "september", "october", "november", "december",
+)  # fmt: skip
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
+_MONEY = re.compile(rf"(?P<sign>[-+]?)£(?P<inner>[-+]?)(?P<number>{_NUMBER}) ?(?P<scale>k|m|bn)?")
+_RATE = re.compile(rf"(?P<number>[-+]?(?:{_NUMBER})) ?%")
+_DURATION = re.compile(rf"(?P<number>[-+]?(?:{_NUMBER})) (?P<unit>months?|years?)")
+_PLAIN = re.compile(rf"[-+]?(?:{_NUMBER})")
+_YEAR = re.compile(r"(?P<start>\d{4})/(?P<end>\d{2})")
+_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
+_MONTH_WORDS = re.compile(r"(?P<month>[A-Za-z]+) (?P<year>\d{4})")
+MAX_MAGNITUDE = 1e12
+
+
+class QuantityError(ValueError):
+    """A value that cannot be read as the quantity that its place needs."""
+
+
+def _clean(text: str) -> str:
+    return text.strip().replace("−", "-").replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _decimal(text: str) -> Decimal:
+    value = Decimal(text.replace(",", ""))
+    if abs(value) > MAX_MAGNITUDE:
+        raise QuantityError(f"{shown(text)} is beyond {MAX_MAGNITUDE:g}, the largest allowed")
+    return value
+
+
+def _is_number(text: str) -> bool:
+    return _PLAIN.fullmatch(_clean(text)) is not None
+
+
+def _refuse(text: str, kind: str, example: str) -> QuantityError:
+    if _is_number(text):
+        return QuantityError(f"{shown(text)} has no unit; write {kind} such as {example}")
+    return QuantityError(f"{shown(text)} is not {kind}; write it as {example}")
+
+
+def money(text: str) -> float:
+    """`£27m`, `£750k`, `£1.2bn`, `-£49.9m` → £m."""
+    match = _MONEY.fullmatch(_clean(text))
+    if match is None:
+        bare = text.strip()
+        raise _refuse(text, "an amount of money", f"£{bare}m" if _is_number(text) else "£27m")
+    negative = "-" in (match["sign"], match["inner"])
+    value = _decimal(match["number"]) * MONEY_SCALES[match["scale"] or ""]
+    return float(-value if negative else value)
+
+
+def money_text(value: float) -> str:
+    """£m → text that `money` reads back to the same bits."""
+    sign = "-" if value < 0 or (value == 0 and math.copysign(1, value) < 0) else ""
+    return f"{sign}£{_shortest(abs(value))}m"
+
+
+def rate(text: str) -> float:
+    """`19%` → 0.19."""
+    clean = _clean(text)
+    match = _RATE.fullmatch(clean)
+    if match is None:
+        between = re.fullmatch(r"([\d.]+) ?%? ?(?:-|–|to) ?([\d.]+) ?%", clean)
+        if between:
+            low, high = between.groups()
+            raise QuantityError(f"{shown(text)} is a range; write {{low: {low}%, high: {high}%}}")
+        raise _refuse(text, "a percentage", f"{text.strip()}%" if _is_number(text) else "2.5%")
+    return float(_decimal(match["number"]) / 100)
+
+
+def rate_text(value: float) -> str:
+    """0.19 → `19%`, which `rate` reads back to the same bits."""
+    return f"{_decimal_text(Decimal(repr(value)) * 100)}%"
+
+
+def months(text: str) -> float:
+    """`9 months`, `2 years` → months."""
+    match = _DURATION.fullmatch(_clean(text))
+    if match is None:
+        raise _refuse(
+            text, "a duration", f"{text.strip()} months" if _is_number(text) else "9 months"
+        )
+    return float(_decimal(match["number"]) * (12 if match["unit"].startswith("year") else 1))
+
+
+def months_text(value: float) -> str:
+    """9.0 → `9 months`."""
+    return f"{_shortest(value)} months"
+
+
+def number(text: str) -> float:
+    """A plain number: `0.3`, `1e3`; NaN, infinity and `1_000` are refused."""
+    clean = _clean(text)
+    if not _is_number(clean):
+        extra = (
+            " (percentages need no conversion: write 0.3 for 30%)" if clean.endswith("%") else ""
+        )
+        raise QuantityError(f"{shown(text)} is not a plain number such as 0.3{extra}")
+    return float(_decimal(clean))
+
+
+def number_text(value: float) -> str:
+    """0.3 → `0.3`."""
+    return _shortest(value)
+
+
+def whole(text: str) -> int:
+    """A whole number of zero or more: `614`."""
+    clean = _clean(text)
+    if not re.fullmatch(r"\d{1,15}", clean):
+        raise QuantityError(f"{shown(text)} is not a whole number such as 614")
+    return int(clean)
+
+
+def financial_year(text: str) -> int:
+    """`2016/17` → 2016, the year in which it starts."""
+    clean = _clean(text)
+    match = _YEAR.fullmatch(clean)
+    if match is None:
+        example = (
+            f"{clean}/{(int(clean) + 1) % 100:02d}" if re.fullmatch(r"\d{4}", clean) else "2016/17"
+        )
+        raise QuantityError(f"{shown(text)} is not a financial year; write it as {example}")
+    start = int(match["start"])
+    if (start + 1) % 100 != int(match["end"]):
+        right = financial_year_text(start)
+        raise QuantityError(f"{shown(text)} is not a financial year; {start} begins {right}")
+    return start
+
+
+def financial_year_text(start: int) -> str:
+    """2016 → `2016/17`."""
+    return f"{start}/{(start + 1) % 100:02d}"
+
+
+def calendar_year(text: str) -> int:
+    """`2031` → 2031."""
+    clean = _clean(text)
+    if not re.fullmatch(r"(19|20|21)\d{2}", clean):
+        raise QuantityError(f"{shown(text)} is not a year such as 2031")
+    return int(clean)
+
+
+def year_span(text: str) -> tuple[int, int]:
+    """`2015/16 to 2020/21` → (2015, 2020)."""
+    parts = re.split(r"\s+to\s+", _clean(text))
+    if len(parts) != 2:
+        raise QuantityError(f"{shown(text)} is not a span of years; write it as 2015/16 to 2020/21")
+    first, last = financial_year(parts[0]), financial_year(parts[1])
+    if last < first:
+        raise QuantityError(f"{shown(text)} ends before it starts")
+    return first, last
+
+
+def year_span_text(first: int, last: int) -> str:
+    """(2015, 2020) → `2015/16 to 2020/21`."""
+    return f"{financial_year_text(first)} to {financial_year_text(last)}"
+
+
+def month(text: str) -> int:
+    """`2018-07`, `July 2018` or `2018/19` (its April) → months since January of year 0."""
+    clean = _clean(text)
+    if match := _MONTH.fullmatch(clean):
+        year, number_of_month = int(match["year"]), int(match["month"])
+    elif match := _MONTH_WORDS.fullmatch(clean):
+        word = match["month"].lower()
+        names = [name for name in MONTHS if name.startswith(word) and len(word) >= 3]
+        year, number_of_month = int(match["year"]), MONTHS.index(names[0]) + 1 if names else 0
+    elif _YEAR.fullmatch(clean):
+        year, number_of_month = financial_year(clean), 4
+    else:
+        year, number_of_month = 0, 0
+    if not 1 <= number_of_month <= 12:
+        raise QuantityError(f"{shown(text)} is not a month; write it as 2018-07 or July 2018")
+    return year * 12 + number_of_month - 1
+
+
+def month_text(value: int) -> str:
+    """Months since January of year 0 → `2018-07`."""
+    return f"{value // 12}-{value % 12 + 1:02d}"
+
+
+def flag(text: str) -> bool:
+    """`true` or `false`; YAML 1.2: `yes` and `NO` are words."""
+    if text not in {"true", "True", "TRUE", "false", "False", "FALSE"}:
+        raise QuantityError(f"{shown(text)} is not true or false")
+    return text.lower() == "true"
+
+
+def _shortest(value: float) -> str:
+    return _decimal_text(Decimal(repr(value)))
+
+
+def _decimal_text(value: Decimal) -> str:
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text

@@ -1,0 +1,227 @@
+"""Uncertain values as they are written: one number, a distribution, or a path over the years.
+
+The keys tell the shape: `{low, high}` is uniform, `{low, mode, high}` PERT, `{mean, sd}` normal,
+`{mean, sd, degrees_of_freedom}` Student t, `{p10, p50, p90}` quantiles, `{chance}` an event,
+`{values}` discrete, `{path}` a value for each year. `shape:` names one of the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar, Union
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from finsim.book.fields import Model, MonthsNotNegative, Number, Rate, Share, Year, problem
+
+Quantity = TypeVar("Quantity")
+_QUANTILE = re.compile(r"p(\d{1,2})")
+
+
+class AutoRegressive(Model):
+    """An AR(1) path: this share of a year's deviation is carried into the next."""
+
+    ar1: Annotated[Number, Field(ge=0, lt=1)]
+
+
+OverYears: TypeAlias = Literal["constant", "yearly"] | AutoRegressive
+
+
+class _Shape(Model):
+    over_years: OverYears = "constant"
+
+
+class Uniform(_Shape, Generic[Quantity]):
+    """Every value between two bounds is as likely."""
+
+    shape: Literal["uniform"] = "uniform"
+    low: Quantity
+    high: Quantity
+
+
+class Triangular(_Shape, Generic[Quantity]):
+    """A triangle over low, most likely and high."""
+
+    shape: Literal["triangular"]
+    low: Quantity
+    mode: Quantity
+    high: Quantity
+
+
+class Pert(_Shape, Generic[Quantity]):
+    """A smooth bell between low and high around the most likely value."""
+
+    shape: Literal["pert"] = "pert"
+    low: Quantity
+    mode: Quantity
+    high: Quantity
+
+
+class _Bounded(_Shape, Generic[Quantity]):
+    mean: Quantity
+    sd: Quantity
+    at_least: Quantity | None = None
+    at_most: Quantity | None = None
+
+
+class Normal(_Bounded[Quantity], Generic[Quantity]):
+    """A normal with the mean and sd that it has before bounds truncate it."""
+
+    shape: Literal["normal"] = "normal"
+
+
+class Lognormal(_Bounded[Quantity], Generic[Quantity]):
+    """A lognormal with the arithmetic mean and sd that it has before bounds truncate it."""
+
+    shape: Literal["lognormal"]
+
+
+class StudentT(_Bounded[Quantity], Generic[Quantity]):
+    """A Student t scaled to a standard deviation: fat tails."""
+
+    shape: Literal["student t"] = "student t"
+    degrees_of_freedom: Number
+
+
+class Beta(_Shape, Generic[Quantity]):
+    """A beta between low and high with a mean and an sd."""
+
+    shape: Literal["beta"]
+    mean: Quantity
+    sd: Quantity
+    low: Quantity
+    high: Quantity
+
+
+class Event(_Shape):
+    """Happens or not."""
+
+    shape: Literal["event"] = "event"
+    chance: Share
+
+
+class Weighted(Model, Generic[Quantity]):
+    """One value of a discrete distribution and its weight."""
+
+    value: Quantity
+    weight: Share
+
+
+class Discrete(_Shape, Generic[Quantity]):
+    """One of a few values, with weights that sum to 100%."""
+
+    shape: Literal["discrete"] = "discrete"
+    values: tuple[Weighted[Quantity], ...]
+
+
+class Quantiles(_Shape, Generic[Quantity]):
+    """Two (normal) or three (shifted lognormal) of p5 … p95."""
+
+    shape: Literal["quantiles"] = "quantiles"
+    points: dict[str, Quantity]
+    at_least: Quantity | None = None
+    at_most: Quantity | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "points" in value:
+            return value
+        points = {key: item for key, item in value.items() if _QUANTILE.fullmatch(str(key))}
+        rest = {key: item for key, item in value.items() if key not in points}
+        return {**rest, "points": points}
+
+    @model_validator(mode="after")
+    def _levels(self) -> Quantiles[Quantity]:
+        for key in self.points:
+            match = _QUANTILE.fullmatch(key)
+            if match is None or not 5 <= int(match[1]) <= 95:
+                raise problem(f"'{key}' is not one of p5 to p95")
+        if len(self.points) not in {2, 3}:
+            raise problem(f"{len(self.points)} quantiles were found; two or three are needed")
+        return self
+
+
+SHAPES = (
+    "uniform", "triangular", "pert", "normal", "lognormal", "student t", "beta", "event",
+    "discrete", "quantiles", "path",
+)  # fmt: skip
+_BY_KEYS = (
+    ("path", "path"),
+    ("chance", "event"),
+    ("values", "discrete"),
+    ("points", "quantiles"),
+    ("degrees_of_freedom", "student t"),
+    ("mode", "pert"),
+    ("low", "uniform"),
+    ("high", "uniform"),
+    ("mean", "normal"),
+    ("sd", "normal"),
+)
+
+
+def shape_of(value: Any) -> str | None:
+    """The shape that a value is written in, from its `shape:` or its keys; None if none."""
+    if isinstance(value, Model):
+        return str(getattr(value, "shape", "fixed"))
+    if not isinstance(value, Mapping):
+        return "fixed"
+    named = value.get("shape")
+    if named is not None:
+        return str(named)
+    for key, shape in _BY_KEYS:
+        if key in value:
+            return shape
+    return "quantiles" if any(_QUANTILE.fullmatch(str(key)) for key in value) else None
+
+
+def _one_of(quantity: Any, *others: Any) -> Any:
+    """The union of every shape over one kind of quantity, told apart by `shape_of`."""
+    shapes = {
+        "uniform": Uniform[quantity],
+        "triangular": Triangular[quantity],
+        "pert": Pert[quantity],
+        "normal": Normal[quantity],
+        "lognormal": Lognormal[quantity],
+        "student t": StudentT[quantity],
+        "beta": Beta[quantity],
+        "event": Event,
+        "discrete": Discrete[quantity],
+        "quantiles": Quantiles[quantity],
+    }
+    tagged = [Annotated[kind, Tag(tag)] for tag, kind in shapes.items()]
+    return Annotated[Union[(*tagged, *others)], Discriminator(shape_of)]
+
+
+if TYPE_CHECKING:
+    RateDistribution: TypeAlias = (
+        Uniform[float]
+        | Triangular[float]
+        | Pert[float]
+        | Normal[float]
+        | Lognormal[float]
+        | StudentT[float]
+        | Beta[float]
+        | Event
+        | Discrete[float]
+        | Quantiles[float]
+    )
+else:
+    RateDistribution = _one_of(Rate)
+
+
+class Path(Model):
+    """A rate for each financial year, and the distribution of the deviation from it, if any."""
+
+    shape: Literal["path"] = "path"
+    path: dict[Year, Rate]
+    around: RateDistribution | None = None
+
+
+if TYPE_CHECKING:
+    UncertainRate: TypeAlias = float | RateDistribution | Path
+    UncertainMonths: TypeAlias = float | RateDistribution
+else:
+    UncertainRate = _one_of(Rate, Annotated[Rate, Tag("fixed")], Annotated[Path, Tag("path")])
+    UncertainMonths = _one_of(MonthsNotNegative, Annotated[MonthsNotNegative, Tag("fixed")])

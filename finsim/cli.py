@@ -1,0 +1,244 @@
+"""The command line: parse, call, print.
+
+Results go to standard output, messages and progress to standard error. Exit codes: 0 done, 2 usage,
+3 bad input, 4 a model check failed, 5 output could not be written, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
+import typer
+
+from finsim import __version__
+from finsim.exits import BAD_INPUT, CHECK_FAILED, INTERRUPTED, NOT_WRITTEN, USAGE
+
+app = typer.Typer(
+    name="finsim",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help=(
+        "Project the income and expenditure of a local health and care system, with ranges.\n\n"
+        "Examples:\n\n"
+        "  finsim run scenarios/bhr.yaml\n\n"
+        "  finsim run scenarios/bhr.yaml --set drivers.tariff.2018/19=0.3% --json\n\n"
+        "  finsim check my-system/scenario.yaml\n\n"
+        "  finsim new my-system"
+    ),
+)
+
+Scenario = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (.yaml).")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override one value; may be repeated."),
+]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="NAME", help="Run this option, or 'all'; may be repeated."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no warnings.")]
+
+
+class SchemaKind(StrEnum):
+    """What a schema describes."""
+
+    scenario = "scenario"
+    book = "book"
+
+
+@app.callback(invoke_without_command=True)
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"finsim {__version__}")
+        raise typer.Exit
+
+
+@app.command(
+    help=(
+        "Run a scenario: summary on the terminal, workbook in the current folder.\n\n"
+        "Examples:\n\n"
+        "  finsim run scenarios/bhr.yaml\n\n"
+        "  finsim run scenarios/bhr.yaml -o bhr.csv -o bhr.xlsx --draws 65536\n\n"
+        "  finsim run scenarios/bhr.yaml --set population.growth=15% --json"
+    )
+)
+def run(
+    scenario: Scenario,
+    *,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Where to write: .xlsx, .csv, .parquet, .json."
+        ),
+    ] = None,
+    option: Option = None,
+    sets: Set = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the draws.")] = None,
+    draws: Annotated[
+        int | None, typer.Option(min=1, help="Least number of draws; whole replicates are drawn.")
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(metavar="£M", help="Draw until the gap's P10, P50, P90 are this sure."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that finsim did not write.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario."""
+    from finsim.commands import run as command_run
+
+    if precision is not None and precision <= 0:
+        raise typer.BadParameter("must be above 0, in £m", param_hint="--precision")
+    request = command_run.Request(
+        scenario=scenario,
+        outputs=tuple(output or ()),
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        precision=precision,
+        as_json=as_json,
+        force=force,
+        quiet=quiet,
+    )
+    raise typer.Exit(command_run.run(request))
+
+
+@app.command(
+    help=(
+        "Read a scenario with its book and every option, and say what is wrong or implausible.\n\n"
+        "Example:\n\n  finsim check scenarios/bhr.yaml"
+    )
+)
+def check(scenario: Scenario, sets: Set = None, quiet: Quiet = False) -> None:
+    """Check a scenario without running it."""
+    from finsim.commands import check as command_check
+
+    raise typer.Exit(command_check.check(scenario, tuple(sets or ()), quiet))
+
+
+@app.command(
+    help=(
+        "Write a small, complete, commented system to start from, or a copy of a shipped one.\n\n"
+        "Examples:\n\n  finsim new my-system\n\n  finsim new my-bhr --from bhr"
+    )
+)
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist.")],
+    start_from: Annotated[
+        str, typer.Option("--from", metavar="NAME", help="A shipped system, such as bhr.")
+    ] = "example",
+) -> None:
+    """Start a system of your own."""
+    from finsim.commands import new as command_new
+
+    raise typer.Exit(command_new.new(folder, start_from))
+
+
+@app.command(
+    help=(
+        "Trace a number: an organisation, contract, line, driver or scheme of a scenario, by id.\n\n"
+        "Examples:\n\n"
+        "  finsim explain scenarios/bhr.yaml bhrut\n\n"
+        "  finsim explain scenarios/bhr.yaml tariff\n\n"
+        "  finsim explain scenarios/bhr.yaml bhrut --draw 1234 --year 2019/20"
+    )
+)
+def explain(
+    scenario: Scenario,
+    name: Annotated[str, typer.Argument(metavar="ID", help="What to trace.")],
+    *,
+    year: Annotated[
+        str | None, typer.Option(help="A financial year; the last if not said.")
+    ] = None,
+    draw: Annotated[
+        int | None, typer.Option(min=0, help="Trace this draw; the central case if not said.")
+    ] = None,
+    option: Annotated[str | None, typer.Option(metavar="NAME", help="Of this option.")] = None,
+    sets: Set = None,
+) -> None:
+    """Trace a number back to its inputs and sources."""
+    from finsim.commands import explain as command_explain
+
+    raise typer.Exit(command_explain.explain(scenario, name, year, draw, option, tuple(sets or ())))
+
+
+@app.command(
+    help=(
+        "Print the JSON Schema of scenario files, or of a book, for completion in editors.\n\n"
+        "Example:\n\n  finsim schema > finsim-scenario.schema.json"
+    )
+)
+def schema(
+    kind: Annotated[SchemaKind, typer.Argument(help="scenario or book.")] = SchemaKind.scenario,
+) -> None:
+    """Print a JSON Schema."""
+    from finsim.commands import schema as command_schema
+
+    print(command_schema.schema_text(kind.value))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
+    sys.exit(exit_code(arguments))
+
+
+def exit_code(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    _use_utf8()
+    try:
+        code = app(args=arguments, standalone_mode=True)
+    except SystemExit as leaving:
+        code = leaving.code
+    except KeyboardInterrupt:
+        print("finsim: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_WRITTEN
+    except Exception as error:
+        return _told(error)
+    return code if isinstance(code, int) else 0
+
+
+def _use_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def _told(error: Exception) -> int:
+    """A mistake of the user in words and its exit code; anything else is ours, and is raised."""
+    from finsim.book.places import InputProblems, one_line
+    from finsim.outputs.atomic import OutputExists
+    from finsim.simulation.run import TooManyInputs
+
+    if isinstance(error, InputProblems):
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return BAD_INPUT
+    if isinstance(error, TooManyInputs):
+        print(f"finsim: {one_line(str(error))}", file=sys.stderr)
+        return BAD_INPUT
+    if isinstance(error, (OutputExists, OSError)):
+        print(f"finsim: {one_line(str(error))}", file=sys.stderr)
+        return NOT_WRITTEN
+    raise error
+
+
+__all__ = ["BAD_INPUT", "CHECK_FAILED", "INTERRUPTED", "NOT_WRITTEN", "USAGE", "app", "main"]

@@ -1,0 +1,159 @@
+"""`finsim run`: resolve, compute, report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from finsim.analysis.results import Results, simulate
+from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
+from finsim.exits import CHECK_FAILED, DONE
+from finsim.outputs.atomic import check_writable, write_atomically
+from finsim.scenario.model import AS_STATED
+from finsim.simulation.resolve import Resolution, option_names, resolve
+from finsim.simulation.run import Serial, check_capacity, sampling
+from finsim.simulation.warnings import warnings_of
+
+ALL = "all"
+SUFFIXES = (".xlsx", ".csv", ".parquet", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for."""
+
+    scenario: Path
+    outputs: tuple[Path, ...] = ()
+    options: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    seed: int | None = None
+    draws: int | None = None
+    precision: float | None = None
+    as_json: bool = False
+    force: bool = False
+    quiet: bool = False
+
+
+def run(request: Request) -> int:
+    """Run a scenario and its options, print and write; returns the exit code."""
+    targets = output_files(request)
+    names = _options(request)
+    resolutions = [resolve(request.scenario, name, request.sets) for name in names]
+    for path in targets:
+        check_writable(path, request.force)
+    if not request.quiet:
+        _warn(resolutions[0])
+    results = [_computed(resolution, request) for resolution in resolutions]
+    content = {path: _content(path, results) for path in targets}
+    for path, content_of in content.items():
+        write_atomically(path, content_of)
+    _print(results, request, targets)
+    return DONE if all(result.passed for result in results) else CHECK_FAILED
+
+
+def output_files(request: Request) -> tuple[Path, ...]:
+    """Where to write: what was named, or the scenario's workbook; nothing more with --json."""
+    if request.outputs:
+        wrong = [path for path in request.outputs if path.suffix.lower() not in SUFFIXES]
+        if wrong:
+            text = f"has no suffix that finsim writes; use {', '.join(SUFFIXES)}"
+            raise InputProblems([Problem(Place(f"-o {path}"), "", text) for path in wrong])
+        return request.outputs
+    if request.as_json:
+        return ()
+    return (Path(request.scenario.with_suffix(".xlsx").name),)
+
+
+def _options(request: Request) -> list[str]:
+    if not request.options:
+        return [AS_STATED]
+    if ALL in request.options:
+        return [AS_STATED, *option_names(request.scenario)]
+    known = [AS_STATED, *option_names(request.scenario)]
+    wrong = [name for name in request.options if name not in known]
+    if wrong:
+        listed = ", ".join(known)
+        raise InputProblems(
+            Problem(
+                Place(f"--option {name}"),
+                "",
+                f"there is no option {shown(name)}; known: {listed}{did_you_mean(name, known)}",
+            )
+            for name in wrong
+        )
+    return list(dict.fromkeys(request.options))
+
+
+def _computed(resolution: Resolution, request: Request) -> Results:
+    plan = resolution.plan
+    wanted = sampling(resolution.resolved.scenario.run, request.seed, request.draws)
+    check_capacity(plan, wanted.design)
+    progress = None if request.quiet else progress_on_terminal(plan.resolved.option)
+    results = simulate(plan, wanted, Serial(), progress, request.precision)
+    if progress is not None:
+        clear_progress()
+    return results
+
+
+def progress_on_terminal(label: str) -> Callable[[int, int], None] | None:
+    """A progress line on standard error, or None when that is not a terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, of: int) -> None:
+        bar = "█" * (30 * done // of)
+        print(f"\r{label[:40]}  {bar:<30} {done}/{of}", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+def clear_progress() -> None:
+    """Take the progress line away."""
+    print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def _warn(resolution: Resolution) -> None:
+    for warning in warnings_of(resolution.plan):
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def _content(path: Path, results: Sequence[Results]) -> bytes:
+    from finsim.outputs import tidy
+
+    match path.suffix.lower():
+        case ".csv":
+            return tidy.csv_text(results).encode()
+        case ".json":
+            return tidy.json_text(results).encode()
+        case ".parquet":
+            return _parquet(path, results)
+        case _:
+            from finsim.outputs.workbook import workbook_bytes
+
+            return workbook_bytes(results)
+
+
+def _parquet(path: Path, results: Sequence[Results]) -> bytes:
+    from finsim.outputs import tidy
+
+    try:
+        return tidy.parquet_bytes(results)
+    except ImportError:
+        install = 'python -m pip install "finsim[parquet]"'
+        raise OSError(f"{path}: Parquet needs pandas and pyarrow: {install}") from None
+
+
+def _print(results: Sequence[Results], request: Request, targets: Sequence[Path]) -> None:
+    if request.as_json:
+        from finsim.outputs.tidy import json_text
+
+        sys.stdout.write(json_text(results))
+    else:
+        from finsim.outputs.terminal import summary
+
+        print("\n".join(summary(result) for result in results), end="")
+    if not request.quiet:
+        for path in targets:
+            print(f"wrote {path}", file=sys.stderr)

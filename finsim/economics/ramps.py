@@ -1,0 +1,146 @@
+"""Ramps: how a scheme builds up, month by month, from its start to its full saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from finsim.economics.arrays import FloatArray
+
+MONTHS_IN_YEAR = 12
+
+RampKind = Literal["step", "linear", "s_curve", "front_loaded", "back_loaded", "levels", "points"]
+
+# ∫_0^u of the shape, u the fraction of the ramp's months that have passed.
+_SHAPE_INTEGRALS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "linear": lambda u: u**2 / 2,
+    "s_curve": lambda u: u**3 - u**4 / 2,
+    "front_loaded": lambda u: u**2 - u**3 / 3,
+    "back_loaded": lambda u: u**3 / 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """Share of the full saving that is in place, by months since the scheme started.
+
+    Nothing is in place before the start. With u the fraction of ``months`` that has passed:
+
+    ============== =====================================================================
+    step           all of it from the start
+    linear         u
+    s_curve        3u² − 2u³: slow, fast, slow
+    front_loaded   1 − (1 − u)²: fast, then slow
+    back_loaded    u²: slow, then fast
+    levels         the stated level in each twelve months from the start, as plans publish
+                   them (17%, 50%, 100%); the last one holds
+    points         straight lines between (months, level) points; nothing before the first,
+                   the last level holds
+    ============== =====================================================================
+
+    Levels may fall: a scheme may lose what it had.
+
+    Args:
+        kind: one of the names above.
+        months: how long the five shapes take to reach 100%; a step takes none.
+        levels: for ``levels``, as fractions.
+        points: for ``points``, months in rising order, levels as fractions.
+
+    Raises:
+        ValueError: the kind is unknown, or what it needs is missing or out of order.
+    """
+
+    kind: RampKind
+    months: float = float(MONTHS_IN_YEAR)
+    levels: tuple[float, ...] = ()
+    points: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(RampKind):
+            raise ValueError(f"unknown ramp {self.kind!r}: use {', '.join(get_args(RampKind))}")
+        if self.kind in _SHAPE_INTEGRALS and not 0 < self.months < np.inf:
+            raise ValueError(f"a {self.kind} ramp needs a number of months above zero")
+        if self.kind == "levels" and not (self.levels and np.all(np.isfinite(self.levels))):
+            raise ValueError("a ramp by levels needs a level for at least one year")
+        if self.kind == "points":
+            _check_points(self.points)
+
+    def integral(self, months: FloatArray) -> FloatArray:
+        """Area under the ramp from the start: `∫_0^x ramp`, in closed form, nil for x ≤ 0.
+
+        Args:
+            months: x, months since the scheme started, of any shape.
+
+        Returns:
+            The shape of ``months``; months of full saving.
+        """
+        elapsed = np.maximum(months, 0.0)
+        if self.kind == "step":
+            return elapsed
+        if self.kind == "levels":
+            return _integral_of_levels(self.levels, elapsed)
+        if self.kind == "points":
+            return _integral_of_points(self.points, elapsed)
+        building_up = np.minimum(elapsed, self.months)
+        area_of_shape: FloatArray = _SHAPE_INTEGRALS[self.kind](building_up / self.months)
+        held: FloatArray = elapsed - building_up
+        return self.months * area_of_shape + held
+
+
+def mean_ramp(ramp: Ramp, start_month: float, slip: FloatArray, years: int) -> FloatArray:
+    """Mean of the ramp over the twelve months of each year, after slip: r̄.
+
+    ``r̄(t) = (1/12) ∫ ramp(month − start − slip)`` over months 12t to 12t + 12, exactly. A linear
+    ramp of 12 months that starts in October (month 6) and slips 3 months covers a quarter of its
+    way by the end of March: r̄ = (3/12)²/2 = 3.1% that year.
+
+    Args:
+        ramp: the ramp as planned.
+        start_month: months from the beginning of the base year to the planned start.
+        slip: [..., draw], months late, zero or more; it may pass the horizon.
+        years: the number of years, the base year included.
+
+    Returns:
+        [..., year, draw], as a fraction of the full saving.
+
+    Raises:
+        ValueError: a slip is negative.
+    """
+    if not np.all(slip >= 0):
+        raise ValueError("slip must be zero months or more: a scheme is never early")
+    year_ends = MONTHS_IN_YEAR * np.arange(years + 1, dtype=np.float64)[:, np.newaxis]
+    since_start = year_ends - (start_month + slip)[..., np.newaxis, :]
+    months_of_saving: FloatArray = np.diff(ramp.integral(since_start), axis=-2)
+    return months_of_saving / MONTHS_IN_YEAR
+
+
+def _integral_of_levels(levels: tuple[float, ...], elapsed: FloatArray) -> FloatArray:
+    year_ends = MONTHS_IN_YEAR * np.arange(len(levels) + 1, dtype=np.float64)
+    areas = np.concatenate([[0.0], np.cumsum(MONTHS_IN_YEAR * np.asarray(levels))])
+    held: FloatArray = levels[-1] * np.maximum(elapsed - year_ends[-1], 0.0)
+    stated: FloatArray = np.interp(elapsed, year_ends, areas)
+    return stated + held
+
+
+def _integral_of_points(points: tuple[tuple[float, float], ...], elapsed: FloatArray) -> FloatArray:
+    months, levels = np.asarray(points, dtype=np.float64).T
+    widths = np.diff(months)
+    areas = np.concatenate([[0.0], np.cumsum(widths * (levels[:-1] + levels[1:]) / 2)])
+    slopes = np.concatenate([np.diff(levels) / widths, [0.0]])
+    last_passed = np.maximum(np.searchsorted(months, elapsed, side="right") - 1, 0)
+    beyond = np.maximum(elapsed - months[last_passed], 0.0)
+    area: FloatArray = (
+        areas[last_passed] + levels[last_passed] * beyond + slopes[last_passed] * beyond**2 / 2
+    )
+    return area
+
+
+def _check_points(points: tuple[tuple[float, float], ...]) -> None:
+    if not points or not np.all(np.isfinite(points)):
+        raise ValueError("a ramp by points needs at least one point: months and level")
+    months = np.asarray(points, dtype=np.float64)[:, 0]
+    if months[0] < 0 or np.any(np.diff(months) <= 0):
+        raise ValueError("the points of a ramp must have rising months, from zero on")

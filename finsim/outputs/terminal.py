@@ -1,0 +1,126 @@
+"""The summary that a finance director reads at a glance, in at most 100 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from finsim.analysis.results import Figure, Results
+from finsim.outputs.findings import first_lines, master_check, standings
+from finsim.outputs.words import error, signed
+
+WIDTH = 100
+LABEL = 36
+CELL = 10
+
+
+def summary(results: Results) -> str:
+    """The whole summary of one option."""
+    parts = [
+        _head(results),
+        "\n".join(first_lines(results)),
+        _gap_table(results),
+        _organisation_table(results),
+        _closing_table(results),
+        _standing(results),
+        _caveats(results),
+        master_check(results),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(results: Results) -> str:
+    draws = f"{results.sampling.draws:,} draws of {results.inputs} random numbers"
+    seed = results.sampling.design.seed
+    title = results.plan.resolved.scenario.title
+    return f"{title}\n{results.option} · {draws} · seed {seed}"
+
+
+def _row(label: str, cells: Sequence[str]) -> str:
+    kept = label if len(label) <= LABEL else label[: LABEL - 1] + "…"
+    return f"{kept:<{LABEL}}" + "".join(f"{cell:>{CELL}}" for cell in cells)
+
+
+def _heading(label: str, cells: Sequence[str]) -> str:
+    line = _row(label, cells)
+    return f"{line}\n{'─' * len(line)}"
+
+
+def _gap_table(results: Results) -> str:
+    years = results.years[-6:]
+    lines = [_heading("Gap by year, £m", [f"{year} " for year in years])]
+    for measure, name in (("do_nothing_gap", "Do nothing"), ("gap", "After schemes")):
+        figures = [results.figure(measure, year) for year in years]
+        lines.append(_row(f"{name}: mean", [signed(_known(f.mean)) for f in figures]))
+        lines.append(_row("  P10", [signed(_known(f.p10)) for f in figures]))
+        lines.append(_row("  P90", [signed(_known(f.p90)) for f in figures]))
+    planned = [signed(_known(results.figure("gap", year).plan)) for year in years]
+    lines.append(_row("After schemes: as planned", planned))
+    last = results.figure("gap", years[-1])
+    lines.append(
+        f"Standard errors {years[-1]}: mean {error(_known(last.se))}, P10 "
+        f"{error(_known(last.se_p10))}, P50 {error(_known(last.se_p50))}, "
+        f"P90 {error(_known(last.se_p90))}"
+    )
+    return "\n".join(lines)
+
+
+def _organisation_table(results: Results) -> str:
+    year, bodies = results.years[-1], results.plan.bodies
+    columns = ["nothing ", "schemes ", "P10 ", "P90 ", "saving ", "stranded "]
+    lines = [_heading(f"Position by organisation {year}, £m", columns)]
+    for inside in (True, False):
+        for body, name, is_in in zip(bodies.ids, bodies.names, bodies.in_perimeter, strict=True):
+            if bool(is_in) == inside:
+                lines.append(_row(name if inside else f"{name} (beside)", _position(results, body)))
+    lines.append(_row("System (percentiles do not add up)", _position(results, "system")))
+    return "\n".join(lines)
+
+
+def _position(results: Results, body: str) -> list[str]:
+    year = results.years[-1]
+    nothing = results.figure("position_do_nothing", year, body)
+    after = results.figure("position_before_risk_share", year, body)
+    saving = results.figure("saving", year, body)
+    stranded = results.figure("stranded_cost", year, body)
+    values = (nothing.mean, after.mean, after.p10, after.p90, saving.mean, stranded.mean)
+    return [signed(_known(value)) for value in values]
+
+
+def _closing_table(results: Results) -> str:
+    year = results.years[-1]
+    themes = [f for f in results.schemes() if f.level == "theme" and f.year == year]
+    if not themes:
+        return ""
+    columns = ["planned ", "central ", "mean ", "P10 ", "P90 "]
+    lines = [_heading(f"What closes it {year}, £m net", columns)]
+    lines += [_row(figure.body, list(_spread(figure))) for figure in themes]
+    total = results.figure("saving", year)
+    lines.append(_row("All schemes", list(_spread(total))))
+    cost = results.figure("cost_of_delivery", year)
+    lines.append(_row("Costs of delivery", list(_spread(cost))))
+    return "\n".join(lines)
+
+
+def _spread(figure: Figure) -> Iterator[str]:
+    for value in (figure.plan, figure.central, figure.mean, figure.p10, figure.p90):
+        yield signed(_known(value))
+
+
+def _known(value: float | None) -> float:
+    assert value is not None
+    return value
+
+
+def _standing(results: Results) -> str:
+    counts = [f"{s.illustrative} of {s.total} {s.kind}" for s in standings(results)]
+    return _wrapped("Illustrative (judgement, labelled in the workbook): ", ", ".join(counts))
+
+
+def _caveats(results: Results) -> str:
+    notes = results.plan.resolved.scenario.notes
+    return "\n".join(_wrapped("• ", note) for note in notes)
+
+
+def _wrapped(lead: str, text: str) -> str:
+    return textwrap.fill(lead + text, WIDTH, subsequent_indent="  ")

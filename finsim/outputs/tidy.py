@@ -1,0 +1,86 @@
+"""Tidy data: JSON, CSV and Parquet with the same names and rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from finsim import __version__
+from finsim.analysis.results import FIELDS, Figure, Results
+
+
+def envelope(results: Sequence[Results]) -> dict[str, Any]:
+    """What every `--json` output begins with; the options share all but their figures."""
+    first = results[0]
+    resolved = first.plan.resolved
+    return {
+        "finsim": __version__,
+        "scenario": {"title": resolved.scenario.title, "sha256": resolved.sha256},
+        "seed": first.sampling.design.seed,
+        "draws": first.sampling.draws,
+        "inputs": max(result.inputs for result in results),
+        "years": list(first.years),
+        "checks": [
+            {
+                "name": _named(check.name, result, results),
+                "passed": check.passed,
+                "detail": check.detail,
+            }
+            for result in results
+            for check in result.checks
+        ],
+    }
+
+
+def _named(name: str, result: Results, results: Sequence[Results]) -> str:
+    return name if len(results) == 1 else f"{result.option}: {name}"
+
+
+def measures(results: Sequence[Results]) -> list[Figure]:
+    """The figures of every option, as tidy rows."""
+    return [figure for result in results for figure in result.measures()]
+
+
+def scheme_measures(results: Sequence[Results]) -> list[Figure]:
+    """The figures of schemes and themes of every option, as tidy rows."""
+    return [figure for result in results for figure in result.schemes()]
+
+
+def json_text(results: Sequence[Results]) -> str:
+    """One JSON object; NaN and infinity never appear in it."""
+    whole = {
+        **envelope(results),
+        "measures": [figure.as_dict() for figure in measures(results)],
+        "schemes": [figure.as_dict() for figure in scheme_measures(results)],
+    }
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def csv_text(results: Sequence[Results]) -> str:
+    """The measures as CSV; what does not apply is an empty cell."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(FIELDS)
+    writer.writerows(_cells(figure) for figure in measures(results))
+    return lines.getvalue()
+
+
+def _cells(figure: Figure) -> list[object]:
+    return ["" if value is None else value for value in figure.as_dict().values()]
+
+
+def parquet_bytes(results: Sequence[Results]) -> bytes:
+    """The measures as Parquet; raises ImportError when pandas or pyarrow is not installed."""
+    import pandas as pd
+
+    buffer = io.BytesIO()
+    table(measures(results), pd).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def table(figures: Iterable[Figure], pd: Any) -> Any:
+    """Figures as a pandas table."""
+    return pd.DataFrame([figure.as_dict() for figure in figures], columns=list(FIELDS))

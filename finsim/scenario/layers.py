@@ -1,0 +1,289 @@
+"""The layers of a scenario: the files it extends, an option, and `--set`, in that order.
+
+A layer overlays the ones before it. What it states replaces what they state, key by key; `run`,
+`population` and `options` are merged one level down. `changes` names items of the book by id and
+replaces single fields of them; `add` puts items at the end of the book's lists.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from finsim.book.load import read_book
+from finsim.book.nodes import Listing, Mapping, Node, Scalar
+from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
+from finsim.book.quantities import QuantityError, financial_year
+from finsim.book.shipped import shipped
+from finsim.book.yaml_reader import parse_yaml, read_yaml
+
+MERGED = frozenset({"run", "population", "options"})
+SECTIONS = ("drivers", "lines", "contracts", "organisations", "external", "schemes", "payments")
+ADDED = (*SECTIONS, "dependence")
+MAX_CHAIN = 12
+OPTION_KEYS = ("schemes", "population", "changes", "add", "notes")
+CONTROL = frozenset({"extends", "changes", "add"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one file, option or `--set` states; `is_file` ones may calibrate."""
+
+    name: str
+    tree: Mapping
+    is_file: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The scenario and book trees after some layers."""
+
+    scenario: Mapping
+    book: Mapping
+
+
+def file_layers(path: Path) -> list[Layer]:
+    """A scenario file and those that it extends, the deepest first.
+
+    Raises InputProblems for a file that is missing, not a scenario, or extends itself.
+    """
+    layers: list[Layer] = []
+    seen: set[Path] = set()
+    place = Place(str(path))
+    named = str(path)
+    while True:
+        if path.resolve() in seen or len(seen) >= MAX_CHAIN:
+            message = f"extends itself, or more than {MAX_CHAIN} files"
+            raise InputProblems([Problem(place, "extends", message)])
+        seen.add(path.resolve())
+        tree = read_yaml(path, named)
+        layers.insert(0, Layer(named, tree, is_file=True))
+        extended = tree.get("extends")
+        if extended is None:
+            return layers
+        if not isinstance(extended, Scalar):
+            raise InputProblems([Problem(extended.place, "extends", "a file name is needed")])
+        place = extended.place
+        path = path.parent / extended.text
+        named = os.path.normpath(path)
+
+
+def option_layer(merged: Merged, name: str, asked: Place) -> Layer:
+    """The layer of a named option; raises InputProblems when the scenario has none of that name."""
+    options = merged.scenario.get("options")
+    entries = options.entries if isinstance(options, Mapping) else {}
+    if name not in entries:
+        known = ", ".join(entries) or "none"
+        text = f"there is no option {shown(name)}; known: {known}{did_you_mean(name, entries)}"
+        raise InputProblems([Problem(asked, "", text)])
+    node = entries[name]
+    if isinstance(node, Scalar) and node.is_null:
+        node = Mapping({}, node.place)
+    if not isinstance(node, Mapping):
+        message = "a group of keys is needed, such as {schemes: [QIPP]}"
+        raise InputProblems([Problem(node.place, f"options / {name}", message)])
+    wrong = [key for key in node.entries if key not in OPTION_KEYS]
+    if wrong:
+        allowed = ", ".join(OPTION_KEYS)
+        raise InputProblems(
+            Problem(
+                node.key_places.get(key, node.place),
+                f"options / {name}",
+                f"the key {shown(key)} cannot differ by option; allowed: {allowed}"
+                f"{did_you_mean(key, OPTION_KEYS)}",
+            )
+            for key in wrong
+        )
+    return Layer(name, node, is_file=False)
+
+
+def set_layer(text: str) -> Layer:
+    """`drivers.tariff.2018/19=0.3%` as a layer; items of the book go under `changes`."""
+    place = Place(f"--set {text}")
+    path, sign, value = text.partition("=")
+    steps = [step.strip() for step in path.split(".")]
+    if not sign or not all(steps):
+        message = "is not an assignment; write it as drivers.tariff.2018/19=0.3%"
+        raise InputProblems([Problem(place, "", message)])
+    node = parse_yaml(f"value: {value}", place.file).entries["value"]
+    if steps[0] in SECTIONS and len(steps) > 1:
+        steps = ["changes", *steps]
+    for step in reversed(steps):
+        node = Mapping({step: node}, place, {step: place})
+    assert isinstance(node, Mapping)
+    return Layer(place.file, node, is_file=False)
+
+
+def base(layers: list[Layer]) -> Merged:
+    """The book that the last file to name one names, before any layer changes it."""
+    named = next(
+        (layer.tree.get("book") for layer in reversed(layers) if "book" in layer.tree), None
+    )
+    if not isinstance(named, Scalar):
+        message = "the key 'book' is missing; it names the folder of the assumption book"
+        raise InputProblems([Problem(layers[0].tree.place, "", message)])
+    beside = Path(named.place.file).parent / named.text
+    folder = beside if beside.is_dir() else shipped("assumptions", named.text) or beside
+    try:
+        tree = read_book(folder).tree
+    except InputProblems as error:
+        missing = [p for p in error.problems if p.place.file == str(folder) and not p.place.line]
+        raise InputProblems(
+            [Problem(named.place, "book", p.message) for p in missing] or error.problems
+        ) from None
+    return Merged(Mapping({}, named.place), tree)
+
+
+def overlay(merged: Merged, layer: Layer) -> Merged:
+    """The trees with a layer laid over them."""
+    scenario = merged.scenario
+    for key, node in layer.tree.entries.items():
+        if key in CONTROL:
+            continue
+        place = layer.tree.key_places.get(key, node.place)
+        before = scenario.get(key)
+        if key in MERGED and isinstance(before, Mapping) and isinstance(node, Mapping):
+            node = _deepened(before, node, 1 if layer.is_file else 9)  # noqa: PLW2901
+        scenario = Mapping(
+            {**scenario.entries, key: node}, scenario.place, {**scenario.key_places, key: place}
+        )
+    problems: list[Problem] = []
+    book = _changed(merged.book, layer.tree.get("changes"), problems)
+    book = _added(book, layer.tree.get("add"), problems)
+    if problems:
+        raise InputProblems(problems)
+    return Merged(scenario, book)
+
+
+def _deepened(before: Mapping, over: Mapping, depth: int) -> Mapping:
+    """Values replaced key by key, down to a depth."""
+    result = before.overlaid(over)
+    for key, node in over.entries.items():
+        old = before.get(key)
+        if not isinstance(node, Mapping) or not isinstance(old, Mapping):
+            continue
+        if depth > 1 and _goes_deeper(node, old):
+            result = result.having(key, _deepened(old, node, depth - 1))
+    return result
+
+
+def _groups(node: Node | None, where: str, problems: list[Problem]) -> dict[str, Node]:
+    if node is None:
+        return {}
+    if not isinstance(node, Mapping):
+        problems.append(Problem(node.place, where, "a group of keys is needed"))
+        return {}
+    allowed = SECTIONS if where == "changes" else ADDED
+    for key in node.entries:
+        if key not in allowed:
+            text = f"the key {shown(key)} is not known; allowed: {', '.join(allowed)}"
+            place = node.key_places.get(key, node.place)
+            problems.append(Problem(place, where, text + did_you_mean(key, allowed)))
+    return {key: value for key, value in node.entries.items() if key in allowed}
+
+
+def _changed(book: Mapping, changes: Node | None, problems: list[Problem]) -> Mapping:
+    for section, items in _groups(changes, "changes", problems).items():
+        if not isinstance(items, Mapping):
+            text = "a group of ids is needed, each with the fields that change"
+            problems.append(Problem(items.place, f"changes / {section}", text))
+            continue
+        for name, fields in items.entries.items():
+            place = items.key_places.get(name, fields.place)
+            found = _found(book, section, name)
+            if found is None:
+                known = _ids(book, section)
+                text = f"the book has no {shown(name)}{did_you_mean(name, known)}"
+                problems.append(Problem(place, f"changes / {section}", text))
+                continue
+            book = _with_item(book, *found, _fields(section, fields))
+    return book
+
+
+def _places_of(section: str) -> tuple[str, ...]:
+    return ("drivers", "national_drivers") if section == "drivers" else (section,)
+
+
+def _items(book: Mapping, section: str) -> tuple[Node, ...]:
+    node = book.get(section)
+    return node.items if isinstance(node, Listing) else ()
+
+
+def _ids(book: Mapping, section: str) -> list[str]:
+    nodes = [item for part in _places_of(section) for item in _items(book, part)]
+    ids = [item.get("id") for item in nodes if isinstance(item, Mapping)]
+    return [node.text for node in ids if isinstance(node, Scalar)]
+
+
+def _found(book: Mapping, section: str, name: str) -> tuple[str, int] | None:
+    for part in _places_of(section):
+        for number, item in enumerate(_items(book, part)):
+            label = item.get("id") if isinstance(item, Mapping) else None
+            if isinstance(label, Scalar) and label.text == name:
+                return part, number
+    return None
+
+
+def _fields(section: str, fields: Node) -> Node:
+    """A driver may be set as a whole, or year by year, without naming its `value`."""
+    if section != "drivers":
+        return fields
+    if isinstance(fields, Scalar):
+        return Mapping({"value": fields}, fields.place, {"value": fields.place})
+    if isinstance(fields, Mapping):
+        years = {key: node for key, node in fields.entries.items() if _is_year(key)}
+        if years:
+            path = Mapping(years, fields.place, fields.key_places)
+            value = Mapping({"path": path}, fields.place, {"path": fields.place})
+            return fields.without(*years).having("value", value)
+    return fields
+
+
+def _is_year(text: str) -> bool:
+    try:
+        financial_year(text)
+    except QuantityError:
+        return False
+    return True
+
+
+def _with_item(book: Mapping, section: str, number: int, fields: Node) -> Mapping:
+    items = list(_items(book, section))
+    item = items[number]
+    if isinstance(item, Mapping) and isinstance(fields, Mapping):
+        items[number] = _overlaid_item(item, fields)
+    elif isinstance(fields, Scalar | Listing):
+        message = "the fields that change are needed, such as {saving: £3m}"
+        raise InputProblems([Problem(fields.place, f"changes / {section}", message)])
+    node = book.entries[section]
+    return book.having(section, Listing(tuple(items), node.place))
+
+
+def _overlaid_item(item: Mapping, fields: Mapping) -> Mapping:
+    """An item with some fields replaced; years of a path are replaced one by one."""
+    result = item.overlaid(fields)
+    for key, node in fields.entries.items():
+        old = item.get(key)
+        if isinstance(node, Mapping) and isinstance(old, Mapping) and _goes_deeper(node, old):
+            result = result.having(key, _overlaid_item(old, node))
+    return Mapping(result.entries, item.place, result.key_places)
+
+
+def _goes_deeper(node: Mapping, old: Mapping) -> bool:
+    """Whether a change reaches into a group of values, rather than replacing it.
+
+    A change reaches in when it names only what is there (or years); so `{mean: 2%, sd: 1%}`
+    replaces `{low: 1%, high: 3%}` as a whole.
+    """
+    return all(key in old or _is_year(key) for key in node.entries)
+
+
+def _added(book: Mapping, added: Node | None, problems: list[Problem]) -> Mapping:
+    for section, items in _groups(added, "add", problems).items():
+        if not isinstance(items, Listing):
+            problems.append(Problem(items.place, f"add / {section}", "a list is needed"))
+            continue
+        kept = _items(book, section)
+        book = book.having(section, Listing((*kept, *items.items), items.place))
+    return book

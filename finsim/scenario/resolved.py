@@ -1,0 +1,63 @@
+"""A scenario with everything it stands on, and the one canonical text of it.
+
+The text holds every value as a person would write it (`£27m`, `19%`), so that the same readers
+read it back: writing and reading is the identity, to the bit. Its sha256 names the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+
+from pydantic import Field
+
+from finsim.book.fields import Model, Money, Share, Text, Year
+from finsim.book.model import Book
+from finsim.book.typed import typed
+from finsim.book.uncertain import UncertainRate
+from finsim.book.yaml_reader import parse_yaml
+from finsim.scenario.model import Scenario
+
+
+class HeldPressure(Model):
+    """Unattributed pressure as it was solved, in the target year, and whose it is."""
+
+    amount: Money
+    in_year: Year
+    published_gap: Money
+    shares: dict[Text, Share]
+    spread: UncertainRate | None = None
+    solved_in: Text
+
+
+class Held(Model):
+    """Values that were solved once, in the file that states them, and are held from then on."""
+
+    unattributed: HeldPressure | None = None
+    full_savings: dict[Text, Money] = Field(default_factory=dict)
+
+
+class Resolved(Model):
+    """One scenario, or one option of it, ready to be run."""
+
+    option: Text
+    scenario: Scenario
+    book: Book
+    held: Held = Held()
+
+    @cached_property
+    def canonical_text(self) -> str:
+        """The text that says everything that the results depend on."""
+        values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return json.dumps(values, ensure_ascii=False, indent=1) + "\n"
+
+    @cached_property
+    def sha256(self) -> str:
+        """The name of the run."""
+        return hashlib.sha256(self.canonical_text.encode()).hexdigest()
+
+
+def read_canonical(text: str, name: str = "canonical text") -> Resolved:
+    """The scenario that a canonical text holds; raises InputProblems if it is not one."""
+    return typed(Resolved, parse_yaml(text, name))

@@ -1,0 +1,1 @@
+"""From a scenario to positions: plan, inputs, evaluate, solve once and hold, replicates."""

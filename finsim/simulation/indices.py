@@ -1,0 +1,136 @@
+"""The distinct indices of a plan: people, rates, and the activity that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from finsim.book.model import Book, Contract, Line
+from finsim.economics import demand, population
+from finsim.scenario.model import Population, Scenario
+from finsim.simulation.inputs import GROWTH, InputError, Inputs
+from finsim.simulation.plan import NONE, Activities, FloatArray, IntArray, People
+
+Areas = tuple[str, ...]
+DemandKey = tuple[str, Areas]
+ActivityKey = tuple[int, int, int]
+
+
+def integers(values: Iterable[int]) -> IntArray:
+    """An index array."""
+    return np.array(list(values), dtype=np.int64)
+
+
+class Indices:
+    """What moves each line and contract, with like things stored once.
+
+    `line_activity`, `line_price`, `contract_activity`, `contract_price` and `capitation` hold
+    positions among the activities and rates; NONE stands for an index of 1.
+    """
+
+    def __init__(self, book: Book, scenario: Scenario, inputs: Inputs) -> None:
+        self.book = book
+        self.scenario = scenario
+        self.inputs = inputs
+        self._rates: dict[str, int] = {}
+        self._demands: dict[DemandKey, int] = {}
+        self._activities: dict[ActivityKey, int] = {}
+        self.line_activity = integers(self._activity(line) for line in book.lines)
+        self.line_price = integers(self._rate(line.price) for line in book.lines)
+        self.contract_activity = integers(self._activity(c) for c in book.contracts)
+        self.contract_price = integers(self._rate(c.price) for c in book.contracts)
+        self.capitation = integers(self._capitation(c) for c in book.contracts)
+
+    @property
+    def price_columns(self) -> int:
+        """One column for each rate, and a last one for what no price moves."""
+        return len(self._rates) + 1
+
+    def rates(self) -> IntArray:
+        """The inputs that are rates, by their positions."""
+        return integers(self.inputs.position(name) for name in self._rates)
+
+    def activities(self) -> Activities:
+        """The distinct activity indices."""
+        keys = np.array(list(self._activities), dtype=np.int64).reshape(-1, 3)
+        return Activities(keys[:, 0], keys[:, 1], keys[:, 2])
+
+    def _rate(self, name: str | None) -> int:
+        return NONE if name is None else self._rates.setdefault(name, len(self._rates))
+
+    def _demand(self, key: DemandKey) -> int:
+        return self._demands.setdefault(key, len(self._demands))
+
+    def _activity(self, flow: Line | Contract) -> int:
+        kind = flow.demand
+        by_people = kind in {"population", "headcount"}
+        people = self._demand((kind, tuple(sorted(flow.areas)))) if by_people else NONE
+        key = (people, self._rate(flow.growth), self._rate(flow.non_demographic))
+        return self._activities.setdefault(key, len(self._activities))
+
+    def _capitation(self, contract: Contract) -> int:
+        """The payer's weighted population, where the book knows the payer's people."""
+        areas = {body.id: body.areas for body in self.book.organisations}
+        footprint = areas.get(contract.payer) or contract.areas
+        if not footprint or self.book.demand is None:
+            return NONE
+        key = (self._demand(("population", tuple(sorted(footprint)))), NONE, NONE)
+        return self._activities.setdefault(key, len(self._activities))
+
+    def people(self) -> People | None:
+        """The population arrays, or None for a system without people.
+
+        Raises InputError when the table lacks an area in some year.
+        """
+        stated = self.scenario.population
+        if self.book.demand is None:
+            return None
+        if stated is None:
+            raise InputError(
+                ("scenario", "population"), "is missing; the book's demand needs its growth"
+            )
+        table = self._table(stated)
+        total = table.sum(axis=(0, 1))
+        curves = {curve.id: np.array(curve.cost) for curve in self.book.curves}
+        a, b = (curves[name] for name in self.book.demand.curves)
+        flat = np.ones_like(a)
+        weighted = [self._weighted(table, key, (a, b, flat)) for key in self._demands]
+        pairs = np.array(weighted).reshape(-1, 2, len(total))
+        outturn = stated.growth == "outturn"
+        spanned = (
+            1.0 if stated.by is None or stated.from_year is None else stated.by - stated.from_year
+        )
+        return People(
+            growth=NONE if outturn else self.inputs.position(GROWTH),
+            mix=self.inputs.position(self.book.demand.mix),
+            years_from_base=np.arange(len(total), dtype=np.float64),
+            years_spanned=float(spanned),
+            outturn_growth=total / total[0],
+            weighted_a=pairs[:, 0],
+            weighted_b=pairs[:, 1],
+        )
+
+    def _weighted(
+        self, table: FloatArray, key: DemandKey, curves: Sequence[FloatArray]
+    ) -> list[FloatArray]:
+        kind, areas = key
+        footprint = np.array([float(area in areas) for area in self.book.population.areas])
+        a, b, flat = curves
+        chosen = (flat, flat) if kind == "headcount" else (a, b)
+        return [demand.weighted_population(table, footprint, curve) for curve in chosen]
+
+    def _table(self, stated: Population) -> FloatArray:
+        """People by [area, band, year]: for each year the first variant that has it."""
+        known, years = self.book.population, self.scenario.year_numbers
+        rows = {(row.area, row.year, row.variant): row.people for row in known.rows}
+        table = np.zeros((len(known.areas), len(known.bands), len(years)))
+        for a, area in enumerate(known.areas):
+            for t, year in enumerate(years):
+                found = [rows[area, year, v] for v in stated.variant if (area, year, v) in rows]
+                if not found:
+                    variants = " or ".join(map(repr, stated.variant))
+                    text = f"the book's table has no people of {area} in {year} ({variants})"
+                    raise InputError(("scenario", "population"), text)
+                table[a, :, t] = found[0]
+        return population.frozen_mix(table) if stated.ageing == "none" else table

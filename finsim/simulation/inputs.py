@@ -1,0 +1,298 @@
+"""The uncertain inputs of a scenario: their places in the list, and their values in each draw.
+
+Every input of the book keeps its place whether or not a scenario uses it. The list has three
+lanes that interleave: the population and the national drivers, the system's own drivers, and the
+schemes. So adding to the end of any of them, in the book or in an option, moves no other input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finsim.book.model import Book, Dependence
+from finsim.book.schemes import ActivityScheme
+from finsim.book.uncertain import AutoRegressive, OverYears, Path, UncertainRate
+from finsim.book.validate import input_names, members_of
+from finsim.simulation.distributions import distribution_from
+from finsim.uncertainty import dependence
+from finsim.uncertainty.distributions import Distribution, Event, Fixed
+
+FloatArray: TypeAlias = NDArray[np.float64]
+LANES = 3
+GROWTH = "population.growth"
+PRESSURE = "calibrate.spread"
+RANK_FORM: TypeAlias = Literal["constant", "yearly", "ar1"]
+
+
+class InputError(ValueError):
+    """An input that does not fit with the others.
+
+    `path` leads to its value in the book or, when it begins with "scenario", in the scenario.
+    """
+
+    def __init__(self, path: tuple[int | str, ...], message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One uncertain input: `path + deviation`, the deviation the same in all years or not."""
+
+    name: str
+    distribution: Distribution
+    path: FloatArray
+    over_years: RANK_FORM
+    persistence: float
+    coordinates: tuple[int, ...]
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no random number moves it."""
+        return self.distribution.is_fixed
+
+    def central(self) -> FloatArray:
+        """Its mean, [year]."""
+        return self.path + self.distribution.mean
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Inputs that move together, by their positions in the list of inputs sampled."""
+
+    members: tuple[int, ...]
+    factor: tuple[int, ...]
+    loadings: FloatArray | None
+    matrix: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs that a plan uses, in order, and how they move together."""
+
+    inputs: tuple[Input, ...]
+    groups: tuple[Group, ...]
+    years: int
+
+    @property
+    def coordinates(self) -> NDArray[np.int64]:
+        """Every coordinate that is drawn, in the order in which `values` takes them."""
+        own = [c for item in self.inputs if not item.is_fixed for c in item.coordinates]
+        shared = [c for group in self.groups for c in group.factor]
+        return np.array(list(dict.fromkeys([*own, *shared])), dtype=np.int64)
+
+    def position(self, name: str) -> int:
+        """Where an input stands in the first axis of the values."""
+        return next(number for number, item in enumerate(self.inputs) if item.name == name)
+
+    def central(self) -> FloatArray:
+        """Every input at its mean, events at their probability: [input, year, 1]."""
+        if not self.inputs:
+            return np.zeros((0, self.years, 1))
+        return np.stack([item.central() for item in self.inputs])[:, :, None]
+
+    def values(self, u: FloatArray) -> FloatArray:
+        """The inputs of the draws at points u [coordinate, draw]: [input, year, draw]."""
+        rows = {coordinate: row for row, coordinate in enumerate(self.coordinates.tolist())}
+        x = np.empty((len(self.inputs), self.years, u.shape[1]))
+        uniforms = {
+            number: u[[rows[c] for c in item.coordinates]]
+            for number, item in enumerate(self.inputs)
+            if not item.is_fixed
+        }
+        for group in self.groups:
+            uniforms |= self._together(group, uniforms, u, rows)
+        for number, item in enumerate(self.inputs):
+            x[number] = _path_values(item, uniforms.get(number))
+        return x
+
+    def _together(
+        self,
+        group: Group,
+        uniforms: dict[int, FloatArray],
+        u: FloatArray,
+        rows: dict[int, int],
+    ) -> dict[int, FloatArray]:
+        scores = dependence.normal_scores(np.stack([uniforms[m] for m in group.members]))
+        if group.matrix is not None:
+            mixed = dependence.correlated_scores(scores, group.matrix)
+        else:
+            assert group.loadings is not None
+            factor = dependence.normal_scores(u[[rows[c] for c in group.factor]])
+            mixed = dependence.factor_scores(scores, factor, group.loadings)
+        back = dependence.uniforms(mixed)
+        return {member: back[position] for position, member in enumerate(group.members)}
+
+
+def _path_values(item: Input, u: FloatArray | None) -> FloatArray:
+    """[year, draw] of one input; in the base year a yearly deviation is at its mean."""
+    if u is None:
+        return item.central()[:, None]
+    if item.over_years == "ar1":
+        scores = dependence.autoregressive_scores(dependence.normal_scores(u), item.persistence)
+        u = dependence.uniforms(scores)
+    deviation = item.distribution.quantile(u)
+    if item.over_years != "constant":
+        base = np.full((1, u.shape[1]), item.distribution.mean)
+        deviation = np.concatenate([base, deviation])
+    return item.path[:, None] + deviation
+
+
+class Register:
+    """Every input of a book and scenario by name, each at its place in the list."""
+
+    def __init__(
+        self,
+        book: Book,
+        years: Sequence[int],
+        growth: UncertainRate | None,
+        spread: UncertainRate | None,
+    ) -> None:
+        self.book = book
+        self.years = tuple(years)
+        self.known: dict[str, Input] = {}
+        self.next_place = [0] * LANES
+        growth_path, spread_path = (tuple(name.split(".")) for name in (GROWTH, PRESSURE))
+        self._take(0, GROWTH, growth if growth is not None else 0.0, ("scenario", *growth_path))
+        self._take(0, PRESSURE, spread if spread is not None else 0.0, ("scenario", *spread_path))
+        for lane, section in ((0, "national_drivers"), (1, "drivers")):
+            for number, driver in enumerate(getattr(book, section)):
+                self._take(lane, driver.id, driver.value, (section, number, "value"))
+        for number, scheme in enumerate(book.schemes):
+            where = ("schemes", number)
+            slip = scheme.slip if isinstance(scheme, ActivityScheme) else 0.0
+            name = f"schemes.{scheme.id}"
+            self._keep(2, f"{name}.happens", Event(scheme.chance), "constant")
+            self._take(2, f"{name}.slip", slip, (*where, "slip"))
+            self._take(2, f"{name}.delivered", scheme.delivered, (*where, "delivered"))
+
+    def select(self, names: Iterable[str]) -> Inputs:
+        """The inputs of these names, in the order of the list, with the groups that bind them."""
+        wanted = set(names)
+        chosen = [item for name, item in self.known.items() if name in wanted]
+        position = {item.name: number for number, item in enumerate(chosen)}
+        groups = [
+            group
+            for number, stated in enumerate(self.book.dependence)
+            if (group := self._group(stated, ("dependence", number), position)) is not None
+        ]
+        return Inputs(tuple(chosen), tuple(groups), len(self.years))
+
+    def _take(
+        self, lane: int, name: str, value: UncertainRate, where: tuple[int | str, ...]
+    ) -> None:
+        path = np.zeros(len(self.years))
+        over: OverYears = "constant"
+        distribution: Distribution = Fixed(0.0)
+        try:
+            if isinstance(value, Path):
+                path = self._path(value, where)
+                if value.around is not None:
+                    over = value.around.over_years
+                    distribution = distribution_from(value.around)
+            else:
+                over = "constant" if isinstance(value, (int, float)) else value.over_years
+                distribution = distribution_from(value)
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError(where, str(error)) from None
+        self._keep(lane, name, distribution, over, path)
+
+    def _keep(
+        self,
+        lane: int,
+        name: str,
+        distribution: Distribution,
+        over: OverYears,
+        path: FloatArray | None = None,
+    ) -> None:
+        is_ar1 = isinstance(over, AutoRegressive)
+        count = 1 if over == "constant" else len(self.years) - 1
+        first = self.next_place[lane]
+        self.next_place[lane] += count
+        self.known[name] = Input(
+            name=name,
+            distribution=distribution,
+            path=np.zeros(len(self.years)) if path is None else path,
+            over_years="ar1" if is_ar1 else over,  # type: ignore[arg-type]
+            persistence=over.ar1 if isinstance(over, AutoRegressive) else 0.0,
+            coordinates=tuple(lane + LANES * (first + step) for step in range(count)),
+        )
+
+    def _path(self, value: Path, where: tuple[int | str, ...]) -> FloatArray:
+        missing = [year for year in self.years[1:] if year not in value.path]
+        if missing:
+            from finsim.book.quantities import financial_year_text
+
+            years = ", ".join(map(financial_year_text, missing))
+            raise InputError((*where, "path"), f"has no value for {years}")
+        return np.array([value.path.get(year, 0.0) for year in self.years])
+
+    def _group(
+        self, stated: Dependence, where: tuple[int | str, ...], position: dict[str, int]
+    ) -> Group | None:
+        """The part of a dependence group that this plan samples; None if nothing is left of it."""
+        names = list(input_names(self.book))
+        members = [name for pattern in stated.members for name in members_of(pattern, names)]
+        kept = [
+            number
+            for number, name in enumerate(members)
+            if name in position and not self.known[name].is_fixed
+        ]
+        if not kept:
+            return None
+        forms = {self.known[members[number]].over_years == "constant" for number in kept}
+        if len(forms) > 1:
+            message = "members that are the same in all years and members that are not cannot mix"
+            raise InputError((*where, "members"), message)
+        matrix, loadings, factor = self._strength(stated, where, members, kept)
+        chosen = tuple(position[members[number]] for number in kept)
+        return Group(chosen, factor, loadings, matrix)
+
+    def _strength(
+        self,
+        stated: Dependence,
+        where: tuple[int | str, ...],
+        members: list[str],
+        kept: list[int],
+    ) -> tuple[FloatArray | None, FloatArray | None, tuple[int, ...]]:
+        if stated.matrix is not None:
+            matrix = self._matrix(stated, where, members)
+            return matrix[np.ix_(kept, kept)], None, ()
+        assert stated.factor is not None
+        factor = self.known[stated.factor]
+        count = len(self.known[members[kept[0]]].coordinates)
+        if len(factor.coordinates) != count:
+            message = f"the factor {factor.name} and its members differ in `over_years`"
+            raise InputError((*where, "factor"), message)
+        if stated.loadings is not None:
+            every = np.array(stated.loadings)
+        else:
+            assert stated.rank_correlation is not None
+            every = np.full(len(members), dependence.loading_for(stated.rank_correlation))
+        return None, every[kept], factor.coordinates
+
+    def _matrix(
+        self, stated: Dependence, where: tuple[int | str, ...], members: list[str]
+    ) -> FloatArray:
+        assert stated.matrix is not None
+        if any(len(row) != len(members) for row in stated.matrix):
+            raise InputError((*where, "matrix"), "is not square; every pair needs a value")
+        rank = np.array(stated.matrix)
+        ones = np.allclose(np.diag(rank), 1)
+        if not ones or not np.allclose(rank, rank.T) or np.any(np.abs(rank) > 1):
+            message = "must be symmetric, with 1 on the diagonal and values from -1 to 1"
+            raise InputError((*where, "matrix"), message)
+        pearson = np.asarray(dependence.spearman_to_pearson(rank))
+        np.fill_diagonal(pearson, 1.0)
+        try:
+            dependence.check_correlation(pearson, tuple(members))
+        except dependence.ImpossibleCorrelation as error:
+            raise InputError((*where, "matrix"), str(error)) from None
+        return pearson

@@ -1,0 +1,282 @@
+"""A scenario file, its option and its `--set` as one resolved scenario.
+
+Values that are solved are solved here, once, in the file that states them and as it is written,
+and held from then on: the full-year saving behind a cumulative target, and the unattributed
+pressure that makes the central do-nothing gap the published one. An extending file, an option or
+`--set` changes what they stand beside, not them; only a file with its own `calibrate` solves again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from finsim.book.fields import Model
+from finsim.book.model import Book
+from finsim.book.nodes import Listing, Mapping, Node, Scalar, place_of, words_of
+from finsim.book.places import InputProblems, Place, Problem
+from finsim.book.quantities import financial_year_text
+from finsim.book.schemes import ActivityScheme, CumulativeSaving, Scheme
+from finsim.book.typed import typed
+from finsim.book.validate import cross_check
+from finsim.economics.schemes import full_saving_for_cumulative, mean_ramp
+from finsim.scenario.layers import (
+    Layer,
+    Merged,
+    base,
+    file_layers,
+    option_layer,
+    overlay,
+    set_layer,
+)
+from finsim.scenario.model import AS_STATED, Calibrate, Scenario
+from finsim.scenario.resolved import Held, HeldPressure, Resolved
+from finsim.simulation.cases import central_inputs
+from finsim.simulation.compile import compile_plan
+from finsim.simulation.evaluate import evaluate
+from finsim.simulation.inputs import InputError
+from finsim.simulation.plan import Plan
+from finsim.simulation.ramps import ramp_from, start_month
+
+NO_PLACE = np.zeros(1)
+
+
+class _OneScheme(Model):
+    scheme: Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A resolved scenario, its plan, and the trees that tell where each value was written."""
+
+    resolved: Resolved
+    plan: Plan
+    merged: Merged
+    path: str
+
+
+def resolve(path: Path, option: str | None = None, sets: Sequence[str] = ()) -> Resolution:
+    """The scenario of a file with an option and overrides, solved once and ready to run.
+
+    Raises InputProblems with every mistake that can be told at once.
+    """
+    layers = file_layers(path)
+    changes = [set_layer(text) for text in sets]
+    merged = base(layers)
+    held = Held()
+    calibrating = _last_calibrating(layers)
+    for number, layer in enumerate(layers):
+        merged = overlay(merged, layer)
+        held = _hold_savings(held, merged, None if number == 0 else layer)
+        if number == calibrating:
+            held = _calibrated(held, merged, layer)
+    if option is not None and option != AS_STATED:
+        layer = option_layer(merged, option, Place(str(path)))
+        merged = overlay(merged, layer)
+        held = _hold_savings(held, merged, layer)
+    for layer in changes:
+        merged = overlay(merged, layer)
+        held = _hold_savings(held, merged, layer)
+    resolved = _typed(merged, held, option or AS_STATED)
+    return Resolution(resolved, _compiled(resolved, merged), merged, str(path))
+
+
+def option_names(path: Path) -> list[str]:
+    """The options that a scenario file and those it extends name."""
+    names: dict[str, None] = {}
+    for layer in file_layers(path):
+        options = layer.tree.get("options")
+        if isinstance(options, Mapping):
+            names.update(dict.fromkeys(options.entries))
+    return list(names)
+
+
+def _last_calibrating(layers: Sequence[Layer]) -> int | None:
+    stating = [n for n, layer in enumerate(layers) if "calibrate" in layer.tree]
+    return stating[-1] if stating else None
+
+
+def _typed(merged: Merged, held: Held, option: str) -> Resolved:
+    problems: list[Problem] = []
+    scenario: Scenario | None = None
+    book: Book | None = None
+    try:
+        scenario = typed(Scenario, merged.scenario)
+    except InputProblems as error:
+        problems += error.problems
+    try:
+        book = typed(Book, merged.book)
+    except InputProblems as error:
+        problems += error.problems
+    if book is not None:
+        problems += cross_check(book, merged.book)
+    if problems or scenario is None or book is None:
+        raise InputProblems(problems)
+    return Resolved(option=option, scenario=scenario, book=book, held=held)
+
+
+def _compiled(resolved: Resolved, merged: Merged) -> Plan:
+    try:
+        return compile_plan(resolved)
+    except InputError as error:
+        raise InputProblems([_problem(error, merged)]) from None
+
+
+def _problem(error: InputError, merged: Merged) -> Problem:
+    if error.path[:1] == ("scenario",):
+        tree, path = merged.scenario, error.path[1:]
+    else:
+        tree, path = merged.book, error.path
+    return Problem(place_of(tree, path), words_of(tree, path), str(error))
+
+
+# the full-year saving behind a cumulative target
+
+
+def _hold_savings(held: Held, merged: Merged, layer: Layer | None) -> Held:
+    """The full-year savings that a layer states as sums over years (None: the book's own)."""
+    years = merged.scenario.get("years")
+    solved = dict(held.full_savings)
+    for node in _schemes_stated(merged, layer):
+        scheme = _read_scheme(node)
+        if scheme is None:
+            continue
+        if isinstance(scheme.saving, CumulativeSaving):
+            solved[scheme.id] = _full_saving(scheme, scheme.saving, node, years)
+        else:
+            solved.pop(scheme.id, None)
+    return held.model_copy(update={"full_savings": solved})
+
+
+def _schemes_stated(merged: Merged, layer: Layer | None) -> list[Mapping]:
+    """The schemes whose saving a layer states; the deepest file stands for the book too."""
+    listed = merged.book.get("schemes")
+    schemes = [
+        n for n in (listed.items if isinstance(listed, Listing) else ()) if isinstance(n, Mapping)
+    ]
+    if layer is None:
+        return schemes
+    stated = _entries(_entry(layer.tree.get("changes"), "schemes"))
+    named = {name for name, fields in stated.items() if _entry(fields, "saving") is not None}
+    added = _entry(layer.tree.get("add"), "schemes")
+    places = {node.place for node in added.items} if isinstance(added, Listing) else set()
+    return [node for node in schemes if _id(node) in named or node.place in places]
+
+
+def _entry(node: Node | None, key: str) -> Node | None:
+    return node.get(key) if isinstance(node, Mapping) else None
+
+
+def _entries(node: Node | None) -> dict[str, Node]:
+    return node.entries if isinstance(node, Mapping) else {}
+
+
+def _id(node: Mapping) -> str:
+    found = node.get("id")
+    return found.text if isinstance(found, Scalar) else ""
+
+
+def _read_scheme(node: Mapping) -> ActivityScheme | None:
+    """The scheme, or None when it is not on activity or holds a mistake (told elsewhere)."""
+    try:
+        scheme = typed(_OneScheme, Mapping({"scheme": node}, node.place)).scheme
+    except InputProblems:
+        return None
+    return scheme if isinstance(scheme, ActivityScheme) else None
+
+
+def _full_saving(
+    scheme: ActivityScheme, saving: CumulativeSaving, node: Mapping, years: Node | None
+) -> float:
+    """S such that the in-year savings, as planned, sum to the target over its stated years."""
+    first, last = saving.over
+    base_year = first - 1
+    if isinstance(years, Scalar):
+        base_year = min(base_year, int(years.text[:4])) if years.text[:4].isdigit() else base_year
+    count = last - base_year + 1
+    ramp = mean_ramp(ramp_from(scheme.ramp), start_month(scheme.start, base_year), NO_PLACE, count)
+    window = np.array([first <= base_year + t <= last for t in range(count)])
+    try:
+        return full_saving_for_cumulative(saving.cumulative, ramp[:, 0], scheme.recurrent, window)
+    except ValueError as error:
+        where = words_of(Listing((node,), node.place), (0, "saving"))
+        raise InputProblems(
+            [Problem(place_of(node, ("saving",)), f"schemes / {where}", str(error))]
+        ) from None
+
+
+# unattributed pressure
+
+
+def _calibrated(held: Held, merged: Merged, layer: Layer) -> Held:
+    """The pressure that makes the central do-nothing gap of this file the published one."""
+    without = held.model_copy(update={"unattributed": None})
+    resolved = _typed(merged, without, AS_STATED)
+    calibrate = resolved.scenario.calibrate
+    if not isinstance(calibrate, Calibrate):
+        return without
+    place = layer.tree.key_places.get("calibrate", layer.tree.place)
+    years = resolved.scenario.year_numbers
+    if calibrate.in_year not in years[1:]:
+        found = financial_year_text(calibrate.in_year)
+        text = f"in {found} is not a projected year of this scenario"
+        raise InputProblems([Problem(place, "calibrate", text)])
+    shares = pressure_shares(resolved, calibrate, merged)
+    plan = _compiled(resolved, merged)
+    gap = central_do_nothing_gap(plan)[years.index(calibrate.in_year)]
+    pressure = HeldPressure(
+        amount=calibrate.do_nothing_gap - gap,
+        in_year=calibrate.in_year,
+        published_gap=calibrate.do_nothing_gap,
+        shares=shares,
+        spread=calibrate.spread,
+        solved_in=Path(layer.name).name,
+    )
+    return held.model_copy(update={"unattributed": pressure})
+
+
+def central_do_nothing_gap(plan: Plan) -> np.ndarray:
+    """The system's do-nothing gap in the central case, [year], £m."""
+    positions = evaluate(plan, central_inputs(plan)).position_do_nothing
+    gap: np.ndarray = -positions[plan.bodies.in_perimeter].sum(axis=0)[:, 0]
+    return gap
+
+
+def pressure_shares(resolved: Resolved, calibrate: Calibrate, merged: Merged) -> dict[str, float]:
+    """Whose the pressure is: as stated, or by base-year expenditure inside the perimeter."""
+    inside = [body.id for body in resolved.book.organisations if body.in_perimeter]
+    if isinstance(calibrate.shared, dict):
+        wrong = [name for name in calibrate.shared if name not in inside]
+        path = ("calibrate", "shared")
+        raise_for = [
+            Problem(
+                place_of(merged.scenario, (*path, name)),
+                " / ".join(path),
+                f"'{name}' is not an organisation in the perimeter; those are {', '.join(inside)}",
+            )
+            for name in wrong
+        ]
+        if raise_for:
+            raise InputProblems(raise_for)
+        return dict(calibrate.shared)
+    spent = {
+        body: sum(line.baseline for line in resolved.book.lines if line.organisation == body)
+        + sum(contract.baseline for contract in resolved.book.contracts if contract.payer == body)
+        for body in inside
+    }
+    total = sum(spent.values())
+    if total <= 0:
+        inside_count = max(len(inside), 1)
+        return dict.fromkeys(inside, 1 / inside_count)
+    shares = {body: value / total for body, value in spent.items()}
+    return _whole(shares)
+
+
+def _whole(shares: dict[str, float]) -> dict[str, float]:
+    """Shares whose sum is one to the last bit, so that the calibration is exact."""
+    largest = max(shares, key=shares.__getitem__)
+    rest = sum(value for name, value in shares.items() if name != largest)
+    return {**shares, largest: 1 - rest}

@@ -1,0 +1,124 @@
+"""Drawing and evaluating replicates; the engines that map them.
+
+A replicate is the unit of work. Its draws are evaluated in fixed units, in the order of their
+index, so that results are the same to the bit whatever engine or number of workers runs them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, TypeVar
+
+from finsim.book.places import shown
+from finsim.scenario.model import Run
+from finsim.simulation.evaluate import Outcome, Record, evaluate
+from finsim.simulation.plan import FloatArray, Plan
+from finsim.uncertainty.point_sets import Design, points
+
+UNIT = 512
+LEAST_REPLICATES = 8
+Result = TypeVar("Result")
+
+
+class TooManyInputs(ValueError):
+    """A point set that carries fewer coordinates than the plan needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How many draws, in how many replicates, of which point set."""
+
+    design: Design
+    replicates: int
+
+    @property
+    def draws(self) -> int:
+        """All draws together."""
+        return self.replicates * self.design.draws
+
+
+def sampling(run: Run, seed: int | None = None, draws: int | None = None) -> Sampling:
+    """The replicates that give at least the draws asked for, and at least eight of them."""
+    design = Design(run.points, run.draws_per_replicate, run.seed if seed is None else seed)
+    wanted = run.draws if draws is None else draws
+    return Sampling(design, max(LEAST_REPLICATES, math.ceil(wanted / design.draws)))
+
+
+def check_capacity(plan: Plan, design: Design) -> None:
+    """Raises TooManyInputs when the point set has no coordinate for some input of the plan."""
+    most, needed = design.coordinates, plan.inputs.coordinates
+    if most is not None and needed.size and int(needed.max()) >= most:
+        text = f"the inputs reach place {int(needed.max()) + 1}; a {design.kind} of {design.draws}"
+        more = shown("draws_per_replicate: 4096")
+        raise TooManyInputs(f"{text} draws carries {most}: write {more} under run")
+
+
+def units(plan: Plan, design: Design, replicate: int) -> Iterator[FloatArray]:
+    """The inputs of a replicate's draws, unit by unit: [input, year, draw]."""
+    coordinates = plan.inputs.coordinates
+    for start in range(0, design.draws, UNIT):
+        stop = min(start + UNIT, design.draws)
+        yield plan.inputs.values(points(design, coordinates, replicate, start, stop))
+
+
+def replay(
+    plan: Plan, design: Design, draw: int, record: frozenset[Record]
+) -> tuple[Outcome, FloatArray, int]:
+    """One draw by its index: its whole unit evaluated, the unit's inputs, its place in the unit."""
+    replicate, within = divmod(draw, design.draws)
+    start = within // UNIT * UNIT
+    stop = min(start + UNIT, design.draws)
+    u = points(design, plan.inputs.coordinates, replicate, start, stop)
+    x = plan.inputs.values(u)
+    return evaluate(plan, x, record), x, within - start
+
+
+class Engine(Protocol):
+    """Maps work over replicates, giving the results in their order."""
+
+    def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
+        """The work of each replicate, in order."""
+        ...
+
+
+class Serial(AbstractContextManager["Serial"]):
+    """One replicate after the other, in this process."""
+
+    def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
+        """The work of each replicate, in order."""
+        return map(work, replicates)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+
+class Processes(AbstractContextManager["Processes"]):
+    """Replicates spread over local processes."""
+
+    def __init__(self, workers: int) -> None:
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        context = multiprocessing.get_context("spawn")
+        self.pool = ProcessPoolExecutor(workers, mp_context=context)
+
+    def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
+        """The work of each replicate, in order."""
+        return self.pool.map(work, replicates)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.pool.shutdown(cancel_futures=True)
