@@ -27,7 +27,7 @@ CURVE_LEVELS = tuple(level / 100 for level in range(1, 100))
 CURVED = ("do_nothing_gap", "gap")
 BATCH = 8
 MOST_REPLICATES = 8_192
-RECORD: frozenset[Record] = frozenset({"positions", "schemes", "factors"})
+RECORD: frozenset[Record] = frozenset({"positions", "schemes"})
 
 
 @dataclass(frozen=True, slots=True)

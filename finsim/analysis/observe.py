@@ -110,15 +110,14 @@ def extremes(plan: Plan, outcome: Outcome, values: FloatArray) -> Extremes:
     incoming = outcome.income[inside].sum(axis=0) - outcome.internal_contracts
     outgoing = outcome.expenditure[inside].sum(axis=0) - outcome.internal_contracts
     gap = ledger.gap(outcome.position_before_risk_share, inside)
-    results, factors = outcome.schemes, outcome.factors
+    results = outcome.schemes
     assert results is not None
-    assert factors is not None
     attributed = results.net.sum(axis=0) + results.other
     return Extremes(
         contract_imbalance=outcome.contract_imbalance,
         consolidation=float(np.abs(incoming - outgoing + gap).max()),
         schemes=float(np.abs(attributed - outcome.saving[inside].sum(axis=0)).max()),
-        removed=float(factors.removed.max(initial=0.0)),
+        removed=outcome.removed,
         finite=bool(np.isfinite(values).all()),
         scale=float(np.abs(outcome.income).sum(axis=0).max()),
         draws=values.shape[1],

@@ -58,7 +58,7 @@ def pool_shares(term: Shares, pool_members: Sequence[str], basis: Basis) -> Floa
         return rules.in_proportion(sharers.astype(float))
     by_income = term.by == "income"
     size = income_of(basis) if by_income else weighted_population_of(basis)
-    weights = size * sharers
+    weights = size if sharers.all() else np.where(sharers, size, 0.0)
     if weights.min() < 0.0 or not np.all(weights.sum(axis=0) > 0.0):
         raise BasisMissing(f"shares by {term.by}: it is negative for a sharer, or nil for all")
     return rules.in_proportion(weights)

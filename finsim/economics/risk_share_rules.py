@@ -235,7 +235,8 @@ def layered_protection(
     """Transfers when partners are protected until the others have borne a reduction.
 
     A shortfall falls first on the others in proportion to their shares, on each up to its
-    reduction; what is beyond falls on all by their shares. A gain is the others'.
+    reduction; what is beyond falls on all by their shares. A gain is the others'. Where nobody but
+    partners has a share there is nobody to protect them, and they count as the others.
 
     Args:
         contributions: [organisation, year, draw], £m.
@@ -246,6 +247,7 @@ def layered_protection(
     pool = net(contributions)
     shortfall = -adverse(pool)
     others = in_proportion(np.where(protected, 0.0, shares))
+    others = np.where(net(others) > 0.0, others, shares)
     borne_first = spread_until_placed(shortfall, reduction, others)
     borne_by_all = beyond_room(shortfall, reduction, others) * shares
     return favourable(pool) * others - borne_first - borne_by_all - contributions

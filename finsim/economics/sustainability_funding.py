@@ -184,12 +184,15 @@ def sustainability_funding(
 
     opened = year_gate(position, totals, counted, terms, link)
     paid = offered[:, :, None] * _earned(opened, terms, attainment)
-    to_total = variance(position, totals)
-    at_or_above = met(position, totals) & (offered > 0.0)[:, :, None]
     rate = np.array([term.bonus_rate for term in terms])
-    bonus = bonus_from_pot(to_total, at_or_above, rate, pot)
     shares_residual = np.array([term.shares_residual for term in terms])
-    unearned = np.where(shares_residual[:, None], (offered[:, :, None] - paid).sum(axis=0), 0.0)
+    if not (pot.any() and (rate.any() or shares_residual.any())):
+        return Funding(paid, np.zeros_like(paid), np.zeros_like(paid))
+
+    at_or_above = met(position, totals) & (offered > 0.0)[:, :, None]
+    bonus = bonus_from_pot(variance(position, totals), at_or_above, rate, pot)
+    not_paid = (offered[:, :, None] - paid).sum(axis=0)
+    unearned = np.where(shares_residual[:, None], not_paid, 0.0)
     pot_left = np.maximum(pot[:, None] - bonus.sum(axis=0), 0.0)
     residual = residual_from_pot(unearned, at_or_above, offered, pot_left)
     return Funding(paid, bonus, residual)

@@ -21,7 +21,7 @@ from finsim.book.fields import (
 from finsim.book.schemes import ROUNDING
 from finsim.book.uncertain import UncertainRate
 
-DEFAULT_DRAWS = 32_768
+DEFAULT_DRAWS = 8_192
 AS_STATED = "as stated"
 
 
@@ -86,7 +86,7 @@ class Run(Model):
 
     seed: Whole = 0
     draws: Whole = DEFAULT_DRAWS
-    draws_per_replicate: Whole = 2048
+    draws_per_replicate: Whole = 1024
     points: Literal["lattice", "sobol", "latin hypercube", "monte carlo"] = "lattice"
 
 

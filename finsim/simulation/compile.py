@@ -6,28 +6,32 @@ from dataclasses import replace
 
 import numpy as np
 
-from finsim.book.model import Book, Contract, External, Organisation, PaymentForm
+from finsim.book.model import Book
 from finsim.book.quantities import financial_year_text
 from finsim.book.uncertain import UncertainRate
-from finsim.book.validate import PAYMENT_NAMES
-from finsim.economics import costs, ledger
+from finsim.economics import costs
 from finsim.scenario.resolved import Resolved
-from finsim.simulation.compile_schemes import SchemeCompiler, chosen_schemes, served_contracts
-from finsim.simulation.evaluate import central_activities, planned_removal
+from finsim.simulation.compile_flows import (
+    CostUnits,
+    contract_arrays,
+    line_rows,
+    merged_contracts,
+)
+from finsim.simulation.compile_schemes import SchemeCompiler, chosen_schemes
+from finsim.simulation.evaluate import central_activities, central_parts, planned_removal
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.inputs import GROWTH, PRESSURE, InputError, Inputs, Register
 from finsim.simulation.plan import (
     NONE,
+    Activity,
     Bodies,
     Contracts,
-    Costs,
+    Efficiency,
     FloatArray,
-    Payment,
     Plan,
 )
 
 ROUNDING = 1e-9
-GroupKey = tuple[int, int, int, int]
 
 
 def compile_plan(resolved: Resolved) -> Plan:
@@ -48,29 +52,48 @@ def compile_plan(resolved: Resolved) -> Plan:
     activity, efficiency = schemes.compiled(chosen)
     scopes = schemes.scopes(chosen)
     distinct = tuple(dict.fromkeys(scopes))
-    contracts = _contracts(book, years, indices, schemes)
-    lines = _line_rows(book, indices, schemes, [distinct.index(scope) for scope in scopes])
+    lines = line_rows(book, indices, schemes, [distinct.index(scope) for scope in scopes])
+    units = CostUnits(lines, len(book.organisations))
+    contracts = contract_arrays(book, years, indices, schemes.targets)
+    flows = merged_contracts(contracts)
+    bodies = _bodies(book, contracts, inputs)
+    targets = schemes.target_arrays(indices)
     plan = Plan(
         resolved=resolved,
         years=years,
         inputs=inputs,
-        bodies=_bodies(book, contracts, inputs),
+        bodies=bodies,
         people=indices.people(),
         rates=indices.rates(),
         activities=indices.activities(),
         contracts=contracts,
-        costs=_grouped(lines),
-        targets=schemes.target_arrays(indices),
+        flows=flows,
+        crossing=_crossing(flows, bodies),
+        lines=lines,
+        unit_organisation=units.organisation,
+        unit_scope=units.scope,
+        unit_membership=units.membership,
+        costs=units.costs,
+        cost_membership=units.cost_membership,
+        releases=units.releases,
+        release_membership=units.release_membership,
+        targets=targets,
+        coefficients=_coefficients(activity, len(targets.baseline)),
+        central_parts=np.zeros((len(activity), len(targets.baseline), len(years))),
         activity_schemes=activity,
         efficiency_schemes=efficiency,
+        delivery_shares=_delivery_shares((*activity, *efficiency), len(bodies.ids)),
         scopes=distinct,
         unattributed=_unattributed(resolved),
         unattributed_spread=NONE if spread is None else inputs.position(PRESSURE),
-        lines=lines,
     )
     _refuse_over_removal(plan, chosen)
-    central = central_activities(plan)
-    return replace(plan, contracts=replace(contracts, central_activity=central))
+    return replace(
+        plan,
+        central_parts=central_parts(plan),
+        contracts=replace(contracts, central_activity=central_activities(plan, contracts)),
+        flows=replace(flows, central_activity=central_activities(plan, flows)),
+    )
 
 
 def _growth(resolved: Resolved) -> UncertainRate | None:
@@ -93,107 +116,31 @@ def _names(book: Book, chosen: list[int], spread: UncertainRate | None) -> list[
     return [name for name in names if name is not None]
 
 
-def _contracts(
-    book: Book, years: tuple[int, ...], indices: Indices, schemes: SchemeCompiler
-) -> Contracts:
-    bodies: list[Organisation | External] = [*book.organisations, *book.external]
-    node = {body.id: number for number, body in enumerate(bodies)}
-    inside = np.array([getattr(body, "in_perimeter", False) for body in bodies], dtype=bool)
-    payer = integers(node[contract.payer] for contract in book.contracts)
-    provider = integers(node[contract.provider] for contract in book.contracts)
-    targets = schemes.targets
-    count = len(book.contracts)
-    return Contracts(
-        baseline=np.array([contract.baseline for contract in book.contracts]),
-        payer=payer,
-        provider=provider,
-        activity=indices.contract_activity,
-        price=indices.contract_price,
-        target=integers(targets.get(("contract", number), NONE) for number in range(count)),
-        capitation=indices.capitation,
-        payments=_payments(book, years),
-        internal=inside[payer] & inside[provider],
-        incidence=ledger.contract_incidence(payer, provider, len(bodies)),
-        central_activity=np.ones((2, count, len(years))),
-    )
+def _crossing(flows: Contracts, bodies: Bodies) -> FloatArray:
+    """+1 for a contract by which the outside pays the perimeter, −1 for the reverse, else 0."""
+    net = (flows.incoming - flows.outgoing)[: len(bodies.ids)]
+    signs: FloatArray = net[bodies.in_perimeter].sum(axis=0)
+    return signs
 
 
-def payment_forms(book: Book, contract: Contract, years: tuple[int, ...]) -> list[PaymentForm]:
-    """The payment form of a contract in each year; the first stated holds before its year too."""
-    if contract.payment in PAYMENT_NAMES:
-        form = PaymentForm.model_validate({"form": contract.payment})
-        return [form] * len(years)
-    terms = next(terms for terms in book.payments if terms.id == contract.payment)
-    starts = sorted(terms.by_year)
-    return [
-        terms.by_year[max((start for start in starts if start <= year), default=starts[0])]
-        for year in years
-    ]
+def _coefficients(schemes: tuple[Activity, ...], targets: int) -> FloatArray:
+    coefficients = np.zeros((len(schemes), targets))
+    for number, scheme in enumerate(schemes):
+        coefficients[number, scheme.targets] = scheme.coefficients
+    return coefficients
 
 
-def _payments(book: Book, years: tuple[int, ...]) -> tuple[Payment, ...]:
-    """Contracts gathered by payment form and by the run of years in which it applies."""
-    runs: dict[tuple[PaymentForm, int, int], list[int]] = {}
-    for number, contract in enumerate(book.contracts):
-        forms = payment_forms(book, contract, years)
-        start = 0
-        for t in range(1, len(forms) + 1):
-            if t == len(forms) or forms[t] != forms[start]:
-                runs.setdefault((forms[start], start, t), []).append(number)
-                start = t
-    return tuple(
-        Payment(form, integers(numbers), slice(first, last))
-        for (form, first, last), numbers in runs.items()
-    )
-
-
-def _line_rows(book: Book, indices: Indices, schemes: SchemeCompiler, scopes: list[int]) -> Costs:
-    """One row for each own line, or for each contract that a provider's line serves."""
-    organisation = {body.id: number for number, body in enumerate(book.organisations)}
-    targets = schemes.targets
-    rows: list[tuple[int, int, int, int, int]] = []
-    money: list[tuple[int, float, float]] = []
-    for number, line in enumerate(book.lines):
-        fixed = (number, organisation[line.organisation], scopes[number])
-        price = int(indices.line_price[number])
-        served = served_contracts(book, line)
-        if not served:
-            activity = int(indices.line_activity[number])
-            target = targets.get(("line", number), NONE)
-            rows.append((*fixed, activity, target))
-            money.append((price, line.baseline, line.cash_release))
-        for contract, share in served:
-            activity = int(indices.contract_activity[contract])
-            target = targets.get(("contract", contract), NONE)
-            rows.append((*fixed, activity, target))
-            money.append((price, line.baseline * share, line.cash_release))
-    weights = np.zeros((len(rows), indices.price_columns))
-    releasing = np.zeros_like(weights)
-    for position, (price, value, release) in enumerate(money):
-        weights[position, price] = value
-        releasing[position, price] = value * release
-    columns = [integers(row[column] for row in rows) for column in range(5)]
-    line_of, organisation_of, scope_of, activity_of, target_of = columns
-    return Costs(line_of, organisation_of, activity_of, target_of, scope_of, weights, releasing)
-
-
-def _grouped(rows: Costs) -> Costs:
-    """Rows of one organisation, activity, target and efficiency as one cost group."""
-    keys = np.stack([rows.organisation, rows.activity, rows.target, rows.scope])
-    distinct, position = np.unique(keys, axis=1, return_inverse=True)
-    groups = distinct.shape[1]
-    weights = np.zeros((groups, rows.weights.shape[1]))
-    releasing = np.zeros_like(weights)
-    np.add.at(weights, position.ravel(), rows.weights)
-    np.add.at(releasing, position.ravel(), rows.releasing)
-    organisation, activity, target, scope = distinct
-    line = np.full(groups, NONE)
-    return Costs(line, organisation, activity, target, scope, weights, releasing)
+def _delivery_shares(schemes: tuple[Activity | Efficiency, ...], bodies: int) -> FloatArray:
+    """[organisation, scheme]: the part of each scheme's cost that each organisation pays."""
+    shares = np.zeros((bodies, len(schemes)))
+    for number, scheme in enumerate(schemes):
+        if scheme.delivery is not None:
+            shares[:, number] = scheme.delivery.paid_by
+    return shares
 
 
 def _bodies(book: Book, contracts: Contracts, inputs: Inputs) -> Bodies:
     count = len(book.organisations)
-    income = ledger.contracts_in(contracts.incidence, contracts.baseline[:, None, None])
     return Bodies(
         ids=tuple(body.id for body in book.organisations),
         names=tuple(body.name for body in book.organisations),
@@ -203,7 +150,7 @@ def _bodies(book: Book, contracts: Contracts, inputs: Inputs) -> Bodies:
             NONE if body.shock is None else inputs.position(body.shock)
             for body in book.organisations
         ),
-        turnover=income[:count, 0, 0],
+        turnover=(contracts.incoming @ contracts.baseline)[:count],
     )
 
 

@@ -15,7 +15,7 @@ from finsim.scenario.model import Scenario
 from finsim.scenario.resolved import Held
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.inputs import InputError, Inputs
-from finsim.simulation.plan import NONE, Activity, Delivery, Efficiency, Target
+from finsim.simulation.plan import NONE, Activity, Delivery, Efficiency, Targets
 from finsim.simulation.ramps import ramp_from, start_month
 
 TargetKey = tuple[str, int]
@@ -98,18 +98,28 @@ class SchemeCompiler:
             for number in range(len(self.book.lines))
         ]
 
-    def target_arrays(self, indices: Indices) -> tuple[Target, ...]:
+    def target_arrays(self, indices: Indices) -> Targets:
         """Each target with the indices that its do-nothing value follows."""
-        return tuple(self._target(kind, number, indices) for kind, number in self.targets)
+        keys = list(self.targets)
+        return Targets(
+            baseline=np.array([self._baseline(*key) for key in keys]),
+            activity=integers(
+                (indices.contract_activity if kind == "contract" else indices.line_activity)[n]
+                for kind, n in keys
+            ),
+            price=integers(
+                (indices.contract_price if kind == "contract" else indices.line_price)[n]
+                for kind, n in keys
+            ),
+            contract=integers(n if kind == "contract" else NONE for kind, n in keys),
+            line=integers(n if kind == "line" else NONE for kind, n in keys),
+        )
 
-    def _target(self, kind: str, number: int, indices: Indices) -> Target:
-        if kind == "contract":
-            value = self.book.contracts[number].baseline
-            activity, price = indices.contract_activity[number], indices.contract_price[number]
-            return Target(value, int(activity), int(price), contract=number, line=NONE)
-        value = self.book.lines[number].baseline
-        activity, price = indices.line_activity[number], indices.line_price[number]
-        return Target(value, int(activity), int(price), contract=NONE, line=number)
+    def _baseline(self, kind: str, number: int) -> float:
+        flows: Sequence[Line | Contract] = (
+            self.book.contracts if kind == "contract" else self.book.lines
+        )
+        return flows[number].baseline
 
     def _activity(self, number: int, scheme: ActivityScheme, start: float) -> Activity:
         spread = self._spread(number, scheme)
@@ -120,6 +130,8 @@ class SchemeCompiler:
         if scheme.stated_as == "net to the system":
             full = float(gross_at_tariff(full, self._cash_release(number, spread)))
         prefix = f"schemes.{scheme.id}"
+        keys = list(self.targets)
+        shares = np.array(list(spread.values()))
         return Activity(
             id=scheme.id,
             name=scheme.name,
@@ -132,7 +144,8 @@ class SchemeCompiler:
             slip=self.inputs.position(f"{prefix}.slip"),
             delivered=self.inputs.position(f"{prefix}.delivered"),
             targets=integers(spread),
-            shares=np.array(list(spread.values())),
+            shares=shares,
+            coefficients=shares / np.array([self._baseline(*keys[target]) for target in spread]),
             delivery=self._delivery(scheme.costs),
         )
 

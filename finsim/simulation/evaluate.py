@@ -6,43 +6,19 @@ file: any array of inputs may be given, so that replay, sensitivity and solving 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finsim.economics import contracts as pay
 from finsim.economics import costs as own
-from finsim.economics import demand, ledger, population, prices, schemes
-from finsim.simulation.cases import plan_inputs
-from finsim.simulation.plan import (
-    NONE,
-    Activity,
-    Contracts,
-    Costs,
-    Efficiency,
-    FloatArray,
-    Payment,
-    Plan,
-)
+from finsim.simulation.cases import central_inputs, plan_inputs
+from finsim.simulation.factors import Factors, factors_at, removal_shares
+from finsim.simulation.plan import NONE, Contracts, CostRows, FloatArray, IntArray, Payment, Plan
 
 Record: TypeAlias = Literal["positions", "lines", "schemes", "factors"]
-STEP_MONTHS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Factors:
-    """Every index at the given inputs; the last row of each is the index of what nothing moves."""
-
-    rates: FloatArray
-    activities: FloatArray
-    removed: FloatArray
-    shares: FloatArray
-    efficiency: FloatArray
-    scheme_efficiency: FloatArray
-    cost_of_delivery: FloatArray
-    in_year_saving: FloatArray
+POSITIONS: frozenset[Record] = frozenset({"positions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +47,11 @@ class SchemeResults:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Positions of the organisations [organisation, year, draw], £m, what is received positive."""
+    """Positions of the organisations [organisation, year, draw], £m, what is received positive.
+
+    `received` and `paid` are the contracts of every node, outside bodies too; `removed` is the
+    largest part of any contract or line that schemes removed.
+    """
 
     income: FloatArray
     expenditure: FloatArray
@@ -82,213 +62,85 @@ class Outcome:
     cost_of_delivery: FloatArray
     internal_contracts: FloatArray
     contract_imbalance: float
+    removed: float
     lines: Lines | None = None
     schemes: SchemeResults | None = None
     factors: Factors | None = None
 
 
-def evaluate(
-    plan: Plan, x: FloatArray, record: frozenset[Record] = frozenset({"positions"})
-) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class OwnCosts:
+    """Own costs by cost unit (an organisation's lines under one efficiency), [unit, year, draw].
+
+    `going` and `whole`, by release row, are the cash-releasing and the whole cost of what a target
+    is paid for.
+    """
+
+    do_nothing: FloatArray
+    released: FloatArray
+    stranded: FloatArray
+    going: FloatArray
+    whole: FloatArray
+
+
+def evaluate(plan: Plan, x: FloatArray, record: frozenset[Record] = POSITIONS) -> Outcome:
     """The positions at inputs x [input, year, draw].
 
     `position_before_risk_share = income − expenditure`; the do-nothing position is the same with
     no scheme and no efficiency, at the same inputs and shocks. `saving` is net: the change in
     position before the costs of delivery.
     """
+    from finsim.simulation.attribution import scheme_results
+
     factors = factors_at(plan, x)
-    before, after = _contract_values(plan, factors)
-    groups = _group_costs(plan.costs, factors)
-    return _outcome(plan, x, factors, before, after, groups, record)
-
-
-# factors
-
-
-def factors_at(plan: Plan, x: FloatArray) -> Factors:
-    """Every index that lines, contracts and schemes follow."""
-    years, draws = len(plan.years), x.shape[2]
-    rates = _with_last(prices.price_index(x[plan.rates]), 1.0, (years, draws))
-    activities = _activities(plan, x, rates)
-    shares, delivery, gross = _removal_shares(plan, x, rates, activities)
-    removed = np.stack([schemes.combined_removal(part) for part in shares]) if shares else None
-    efficiency = [_efficiency(scheme, x) for scheme in plan.efficiency_schemes]
-    by_scheme = _with_last(np.array(efficiency).reshape(-1, years, draws), 1.0, (years, draws))
-    scopes = [
-        np.prod([by_scheme[n] for n in scope], axis=0) if scope else np.ones((years, draws))
-        for scope in plan.scopes
-    ]
-    return Factors(
-        rates=rates,
-        activities=activities,
-        removed=_with_last(removed, 0.0, (years, draws)),
-        shares=_stacked_shares(plan, shares, (years, draws)),
-        efficiency=np.array(scopes).reshape(-1, years, draws),
-        scheme_efficiency=by_scheme[:-1],
-        cost_of_delivery=delivery,
-        in_year_saving=gross,
-    )
-
-
-def _with_last(values: FloatArray | None, last: float, shape: tuple[int, int]) -> FloatArray:
-    row = np.full((1, *shape), last)
-    return row if values is None else np.concatenate([values, row])
-
-
-def _activities(plan: Plan, x: FloatArray, rates: FloatArray) -> FloatArray:
-    shape = rates.shape[1:]
-    people = plan.people
-    demands = None
-    if people is not None and len(people.weighted_a):
-        total = (
-            np.broadcast_to(people.outturn_growth[:, None], shape)
-            if people.growth == NONE
-            else population.total_growth(
-                x[people.growth, 0], people.years_from_base, people.years_spanned
-            )
-        )
-        demands = demand.demand_index(
-            total, people.outturn_growth, people.weighted_a, people.weighted_b, x[people.mix, 0]
-        )
-    every = _with_last(demands, 1.0, (shape[0], shape[1]))
-    index = plan.activities
-    product: FloatArray = every[index.demand] * rates[index.growth] * rates[index.non_demographic]
-    return product
-
-
-def _removal_shares(
-    plan: Plan, x: FloatArray, rates: FloatArray, activities: FloatArray
-) -> tuple[list[FloatArray], FloatArray, FloatArray]:
-    """For each target the shares that its schemes remove; each scheme's costs; its gross saving."""
-    shape = rates.shape[1:]
-    values = [
-        target.baseline * activities[target.activity] * rates[target.price]
-        for target in plan.targets
-    ]
-    shares: list[list[FloatArray]] = [[] for _ in plan.targets]
-    delivery, gross = [], []
-    for scheme in plan.activity_schemes:
-        ramp = _mean_ramp(plan, scheme, x)
-        saving = schemes.in_year_saving(
-            scheme.full_saving, ramp, x[scheme.happens, 0], x[scheme.delivered], scheme.recurrent
-        )
-        for target, share in zip(scheme.targets, scheme.shares, strict=True):
-            shares[target].append(schemes.removed_share(share * saving, values[target]))
-        delivery.append(_delivery_cost(scheme, ramp, shape))
-        gross.append(saving)
-    for efficiency in plan.efficiency_schemes:
-        delivery.append(_delivery_cost(efficiency, _step(plan, efficiency), shape))
-    return (
-        [np.stack(part) for part in shares],
-        np.array(delivery).reshape(-1, *shape),
-        np.array(gross).reshape(-1, *shape),
-    )
-
-
-def _mean_ramp(plan: Plan, scheme: Activity, x: FloatArray) -> FloatArray:
-    return schemes.mean_ramp(scheme.ramp, scheme.start, x[scheme.slip, 0], len(plan.years))
-
-
-def _step(plan: Plan, scheme: Efficiency) -> FloatArray:
-    months = np.arange(len(plan.years)) * STEP_MONTHS
-    return np.clip((months + STEP_MONTHS - scheme.start) / STEP_MONTHS, 0, 1)[:, None]
-
-
-def _delivery_cost(
-    scheme: Activity | Efficiency, ramp: FloatArray, shape: tuple[int, ...]
-) -> FloatArray:
-    if scheme.delivery is None:
-        return np.zeros(shape)
-    stated = scheme.delivery
-    cost = schemes.cost_of_delivery(stated.one_off, stated.running, ramp, stated.double_running)
-    return np.broadcast_to(cost, shape)
-
-
-def _efficiency(scheme: Efficiency, x: FloatArray) -> FloatArray:
-    return schemes.efficiency_index(
-        scheme.rates, x[scheme.delivered], x[scheme.happens, 0], scheme.recurrent
-    )
-
-
-def _stacked_shares(plan: Plan, shares: list[FloatArray], shape: tuple[int, int]) -> FloatArray:
-    """[scheme and target pair, year, draw], in the order of the schemes and their targets."""
-    taken = [0] * len(shares)
-    rows = []
-    for scheme in plan.activity_schemes:
-        for target in scheme.targets:
-            rows.append(shares[target][taken[target]])
-            taken[target] += 1
-    return np.array(rows).reshape(-1, *shape)
-
-
-def planned_removal(plan: Plan) -> FloatArray:
-    """The share of each target that each scheme removes, as planned: [scheme, target, year]."""
-    factors = factors_at(plan, plan_inputs(plan))
-    worst = np.zeros((len(plan.activity_schemes), len(plan.targets), len(plan.years)))
-    position = 0
-    for number, scheme in enumerate(plan.activity_schemes):
-        for target in scheme.targets:
-            worst[number, target] = factors.shares[position, :, 0]
-            position += 1
-    return worst
-
-
-def central_activities(plan: Plan) -> FloatArray:
-    """The central activity of each contract, before and after schemes: [2, contract, year]."""
-    factors = factors_at(plan, plan.inputs.central())
-    demanded = factors.activities[plan.contracts.activity]
-    removed = factors.removed[plan.contracts.target]
-    return np.stack([demanded[:, :, 0], (demanded * (1 - removed))[:, :, 0]])
+    before, touched = contract_values(plan.flows, factors)
+    costs = _own_costs(plan, factors)
+    results = None
+    if "schemes" in record:
+        results = scheme_results(plan, factors, before, touched, costs)
+    lines = _lines(plan, factors) if "lines" in record else None
+    recorded = factors if "factors" in record else None
+    return _outcome(plan, x, factors, before, touched, costs, lines, results, recorded)
 
 
 # contracts
 
 
-def _contract_values(plan: Plan, factors: Factors) -> tuple[FloatArray, FloatArray]:
-    """The value of every contract before and after schemes: [contract, year, draw], £m."""
-    stated = plan.contracts
+def contract_values(stated: Contracts, factors: Factors) -> tuple[FloatArray, FloatArray]:
+    """Contracts before schemes [contract, year, draw], and the touched ones after them, £m."""
     demanded = factors.activities[stated.activity]
-    before = _paid(stated, demanded, factors, stated.central_activity[0])
-    touched = np.flatnonzero(stated.target != NONE)
-    after = before.copy()
-    if touched.size:
-        part = _subset(stated, touched)
-        left = demanded[touched] * (1 - factors.removed[part.target])
-        after[touched] = _paid(part, left, factors, stated.central_activity[1, touched])
+    before = _paid(stated, stated.payments, demanded, factors, stated.central_activity[0])
+    n = stated.touched
+    left = demanded[n]
+    left *= 1 - factors.removed[stated.target[n]]
+    after = _paid(stated, stated.touched_payments, left, factors, stated.central_activity[1, n])
     return before, after
 
 
-def _subset(stated: Contracts, kept: NDArray[np.int64]) -> Contracts:
-    position = {int(number): n for n, number in enumerate(kept)}
-    payments = tuple(
-        Payment(
-            group.form,
-            np.array([position[int(n)] for n in group.contracts if int(n) in position], np.int64),
-            group.years,
-        )
-        for group in stated.payments
-    )
-    return replace(
-        stated,
-        baseline=stated.baseline[kept],
-        price=stated.price[kept],
-        target=stated.target[kept],
-        capitation=stated.capitation[kept],
-        payments=tuple(group for group in payments if group.contracts.size),
-    )
+def planned_values(stated: Contracts, factors: Factors, kept: IntArray) -> FloatArray:
+    """What touched contracts would pay with schemes agreed in plans and no activity removed."""
+    n = stated.touched
+    demanded = factors.activities[stated.activity[n]]
+    central = stated.central_activity[1, n]
+    return _paid(stated, stated.touched_payments, demanded, factors, central)[kept]
 
 
 def _paid(
-    stated: Contracts, activity: FloatArray, factors: Factors, central: FloatArray
+    stated: Contracts,
+    payments: tuple[Payment, ...],
+    activity: FloatArray,
+    factors: Factors,
+    central: FloatArray,
 ) -> FloatArray:
+    """Each contract by the payment form of each year."""
     values = np.empty_like(activity)
-    for group in stated.payments:
-        n, t = group.contracts, group.years
-        values[n, t] = _by_form(
+    for group in payments:
+        n, rows, t = group.contracts, group.rows, group.years
+        values[rows, t] = _by_form(
             group,
             baseline=stated.baseline[n, None, None],
-            activity=activity[n, t],
-            central=central[n, t, None],
+            activity=activity[rows, t],
+            central=central[rows, t, None],
             price=factors.rates[stated.price[n], t],
             people=factors.activities[stated.capitation[n], t],
         )
@@ -326,46 +178,101 @@ def _by_form(
             return pay.tariff(baseline, activity, price)
 
 
+def central_activities(plan: Plan, stated: Contracts) -> FloatArray:
+    """The central activity of each contract, before and after schemes: [2, contract, year]."""
+    factors = factors_at(plan, central_inputs(plan))
+    demanded = factors.activities[stated.activity]
+    left = demanded * (1 - factors.removed[stated.target])
+    return np.stack([demanded[:, :, 0], left[:, :, 0]])
+
+
+def planned_removal(plan: Plan) -> FloatArray:
+    """The share of each target that each scheme removes, as planned: [scheme, target, year]."""
+    return removal_by_scheme(plan, plan_inputs(plan))
+
+
+def central_parts(plan: Plan) -> FloatArray:
+    """Each scheme's part of the central removal of each target: [scheme, target, year]."""
+    shares = removal_by_scheme(plan, central_inputs(plan))
+    total = shares.sum(axis=0)
+    parts: FloatArray = np.divide(shares, total, out=np.zeros_like(shares), where=total != 0)
+    return parts
+
+
+def removal_by_scheme(plan: Plan, x: FloatArray) -> FloatArray:
+    """The share of each target that each scheme removes in one draw: [scheme, target, year]."""
+    factors = factors_at(plan, x)
+    worst = np.zeros((len(plan.activity_schemes), len(plan.targets.baseline), len(plan.years)))
+    shares = removal_shares(plan, factors)
+    for number, (scheme, share) in enumerate(zip(plan.activity_schemes, shares, strict=True)):
+        worst[number, scheme.targets] = share[:, :, 0]
+    return worst
+
+
 # own costs
 
 
-@dataclass(frozen=True, slots=True)
-class GroupCosts:
-    """Costs of cost rows: before schemes, the part that goes with removed activity, and after."""
-
-    do_nothing: FloatArray
-    released: FloatArray
-    cost: FloatArray
-    stranded: FloatArray
-
-
-def _group_costs(rows: Costs, factors: Factors) -> GroupCosts:
-    """`C = B·D·N·Q·E·(1 − released)`, each row's B·Q a weighted sum of price indices."""
-    activity = factors.activities[rows.activity]
-    do_nothing = activity * _weighted(rows.weights, factors.rates)
-    released = np.zeros_like(do_nothing)
-    stranded = np.zeros_like(do_nothing)
-    touched = np.flatnonzero(rows.target != NONE)
-    if touched.size:
-        removed = factors.removed[rows.target[touched]]
-        taken, added = np.maximum(removed, 0), np.minimum(removed, 0)
-        going = activity[touched] * _weighted(rows.releasing[touched], factors.rates)
-        released[touched] = going * taken + do_nothing[touched] * added
-        stranded[touched] = (do_nothing[touched] - going) * taken
-    efficiency = factors.efficiency[rows.scope]
-    return GroupCosts(
-        do_nothing, released, efficiency * (do_nothing - released), efficiency * stranded
+def _own_costs(plan: Plan, factors: Factors) -> OwnCosts:
+    """`C = B·D·N·Q·(1 − released)`, before efficiency; each row's B·Q a sum over price indices."""
+    rows, releases = plan.costs, plan.releases
+    do_nothing = _rowed(rows.weights, rows.activity, factors)
+    whole = _rowed(releases.weights, releases.activity, factors)
+    going = _rowed(releases.releasing, releases.activity, factors)
+    removed = factors.removed[releases.target]
+    taken = np.maximum(removed, 0)
+    stranded = (whole - going) * taken
+    released = going * taken
+    removed -= taken
+    removed *= whole
+    released += removed
+    return OwnCosts(
+        do_nothing=weighted(plan.cost_membership, do_nothing),
+        released=weighted(plan.release_membership, released),
+        stranded=weighted(plan.release_membership, stranded),
+        going=going,
+        whole=whole,
     )
 
 
-def _weighted(weights: FloatArray, rates: FloatArray) -> FloatArray:
-    flat: FloatArray = weights @ rates.reshape(len(rates), -1)
-    return flat.reshape(len(weights), *rates.shape[1:])
+def _rowed(weights: FloatArray, activity: np.ndarray, factors: Factors) -> FloatArray:
+    value = weighted(weights, factors.rates)
+    value *= factors.activities[activity]
+    return value
 
 
-def _by_organisation(rows: Costs, values: FloatArray, count: int) -> FloatArray:
-    belongs = (rows.organisation == np.arange(count)[:, None]).astype(np.float64)
-    return _weighted(belongs, values)
+def weighted(weights: FloatArray, values: FloatArray) -> FloatArray:
+    """A matrix [row, column] times values [column, year, draw]."""
+    flat: FloatArray = weights @ values.reshape(len(values), -1)
+    return flat.reshape(len(weights), *values.shape[1:])
+
+
+def _lines(plan: Plan, factors: Factors) -> Lines:
+    """Every contract and own line by itself, with the formula that its docstring states."""
+    before, touched = contract_values(plan.contracts, factors)
+    after = before.copy()
+    after[plan.contracts.touched] = touched
+    rows = plan.lines
+    ones = np.ones(factors.rates.shape[1:])
+    price = weighted(rows.weights, factors.rates)
+    release = np.divide(
+        rows.releasing.sum(axis=1),
+        rows.weights.sum(axis=1),
+        out=np.zeros(len(rows.weights)),
+        where=rows.weights.sum(axis=1) != 0,
+    )
+    activity = factors.activities[rows.activity]
+    released = own.released_share(release[:, None, None], factors.removed[rows.target])
+    efficiency = factors.efficiency[rows.scope]
+    one = np.ones((1, 1, 1))
+    nothing = own.cost_line(one, activity, one, price, ones, np.zeros((1, 1, 1)))
+    after_costs = own.cost_line(one, activity, one, price, efficiency, released)
+    belongs = _belongs(rows, len(plan.resolved.book.lines))
+    return Lines(before, after, weighted(belongs, nothing), weighted(belongs, after_costs))
+
+
+def _belongs(rows: CostRows, lines: int) -> FloatArray:
+    belongs: FloatArray = (rows.line == np.arange(lines)[:, None]).astype(np.float64)
+    return belongs
 
 
 # positions
@@ -376,42 +283,56 @@ def _outcome(
     x: FloatArray,
     factors: Factors,
     before: FloatArray,
-    after: FloatArray,
-    groups: GroupCosts,
-    record: frozenset[Record],
+    touched: FloatArray,
+    costs: OwnCosts,
+    lines: Lines | None,
+    results: SchemeResults | None,
+    recorded: Factors | None,
 ) -> Outcome:
-    count, incidence = len(plan.bodies.ids), plan.contracts.incidence
-    received = ledger.contracts_in(incidence, after)[:count]
-    paid = ledger.contracts_out(incidence, after)[:count]
-    own_costs = _by_organisation(plan.costs, groups.cost, count)
-    pressure = _pressure(plan, x)
-    shocks = _shocks(plan, x)
-    delivery = _delivery_by_organisation(plan, factors)
-    expenditure = paid + own_costs + pressure + delivery - shocks
-    position = received - expenditure
-    do_nothing = (
-        ledger.contracts_by_node(incidence, before)[:count]
-        - _by_organisation(plan.costs, groups.do_nothing, count)
-        - pressure
-        + shocks
+    count, flows = len(plan.bodies.ids), plan.flows
+    received_before, paid_before = (
+        weighted(flows.incoming, before),
+        weighted(flows.outgoing, before),
     )
-    nodes = ledger.contracts_by_node(incidence, after)
+    change = touched - before[flows.touched]
+    received = received_before + weighted(flows.incoming[:, flows.touched], change)
+    paid = paid_before + weighted(flows.outgoing[:, flows.touched], change)
+    pressure, shocks = _pressure(plan, x), _shocks(plan, x)
+    delivery = weighted(plan.delivery_shares, factors.cost_of_delivery)
+    efficiency = factors.efficiency[plan.unit_scope]
+    by_organisation = plan.unit_membership
+    outside = pressure - shocks
+    own_costs = weighted(by_organisation, efficiency * (costs.do_nothing - costs.released))
+    expenditure = paid[:count] + own_costs + outside + delivery
+    do_nothing = (
+        received_before[:count]
+        - paid_before[:count]
+        - weighted(by_organisation, costs.do_nothing)
+        - outside
+    )
+    position = received[:count] - expenditure
     return Outcome(
-        income=received,
+        income=received[:count],
         expenditure=expenditure,
         position_do_nothing=do_nothing,
         position_before_risk_share=position,
         saving=position + delivery - do_nothing,
-        stranded_cost=_by_organisation(plan.costs, groups.stranded, count),
+        stranded_cost=weighted(by_organisation, efficiency * costs.stranded),
         cost_of_delivery=delivery,
-        internal_contracts=after[plan.contracts.internal].sum(axis=0),
-        contract_imbalance=float(np.abs(nodes.sum(axis=0)).max(initial=0.0)),
-        lines=_lines(plan, factors, before, after) if "lines" in record else None,
-        schemes=(
-            _scheme_results(plan, factors, before, after, groups) if "schemes" in record else None
-        ),
-        factors=factors if "factors" in record else None,
+        internal_contracts=_internal(flows, before, change),
+        contract_imbalance=float(np.abs(received.sum(axis=0) - paid.sum(axis=0)).max(initial=0.0)),
+        removed=float(factors.removed.max(initial=0.0)),
+        lines=lines,
+        schemes=results,
+        factors=recorded,
     )
+
+
+def _internal(flows: Contracts, before: FloatArray, change: FloatArray) -> FloatArray:
+    """What organisations of the perimeter pay each other, [year, draw], £m."""
+    inside = flows.internal.astype(np.float64)[None, :]
+    paid: FloatArray = weighted(inside, before)[0] + weighted(inside[:, flows.touched], change)[0]
+    return paid
 
 
 def _pressure(plan: Plan, x: FloatArray) -> FloatArray:
@@ -426,113 +347,3 @@ def _shocks(plan: Plan, x: FloatArray) -> FloatArray:
         if shock != NONE:
             shocks[number, 1:] = own.shock(plan.bodies.turnover[number], x[shock, 1:])
     return shocks
-
-
-def _delivery_by_organisation(plan: Plan, factors: Factors) -> FloatArray:
-    shape = factors.rates.shape[1:]
-    total = np.zeros((len(plan.bodies.ids), *shape))
-    for scheme, cost in zip(plan.schemes, factors.cost_of_delivery, strict=True):
-        if scheme.delivery is not None:
-            total += scheme.delivery.paid_by[:, None, None] * cost
-    return total
-
-
-def _lines(plan: Plan, factors: Factors, before: FloatArray, after: FloatArray) -> Lines:
-    rows = _group_costs(plan.lines, factors)
-    count = len(plan.resolved.book.lines)
-    belongs = (plan.lines.line == np.arange(count)[:, None]).astype(np.float64)
-    return Lines(before, after, _weighted(belongs, rows.do_nothing), _weighted(belongs, rows.cost))
-
-
-# schemes
-
-
-def _scheme_results(
-    plan: Plan, factors: Factors, before: FloatArray, after: FloatArray, groups: GroupCosts
-) -> SchemeResults:
-    """Each scheme's part in the change of the system's position; together they are all of it.
-
-    Where a removal and an efficiency act on one cost the product is shared equally (Shapley);
-    where several schemes act on one target the overlap is shared by the size of their effects.
-    """
-    inside = plan.bodies.in_perimeter[plan.costs.organisation]
-    unit = _unit_effects(plan, factors, before, after, groups, inside)
-    net = np.zeros((len(plan.schemes), *factors.rates.shape[1:]))
-    parts = _parts(plan, factors)
-    position = 0
-    for number, scheme in enumerate(plan.activity_schemes):
-        for target in scheme.targets:
-            net[number] += parts[position] * unit[target]
-            position += 1
-    first = len(plan.activity_schemes)
-    for number, saved in _efficiency_effects(plan, factors, groups, inside):
-        net[first + number] += saved
-    own_change = (groups.do_nothing - groups.cost)[inside].sum(axis=0)
-    outside = plan.contracts.incidence[: len(plan.bodies.ids)][plan.bodies.in_perimeter]
-    crossing = outside.sum(axis=0) @ (after - before).reshape(len(after), -1)
-    total = own_change + crossing.reshape(own_change.shape)
-    return SchemeResults(
-        gross=factors.in_year_saving,
-        net=net,
-        cost_of_delivery=factors.cost_of_delivery,
-        other=total - net.sum(axis=0),
-    )
-
-
-def _unit_effects(
-    plan: Plan,
-    factors: Factors,
-    before: FloatArray,
-    after: FloatArray,
-    groups: GroupCosts,
-    inside: NDArray[np.bool_],
-) -> FloatArray:
-    """What a unit of removal on each target is worth to the system: [target, year, draw], £m."""
-    shape = factors.rates.shape[1:]
-    unit = np.zeros((len(plan.targets), *shape))
-    half = (1 + factors.efficiency[plan.costs.scope]) / 2
-    removed = factors.removed[plan.costs.target]
-    safe = np.where(removed == 0, 1.0, removed)
-    worth = np.where(removed == 0, 0.0, groups.released / safe) * half
-    for group in np.flatnonzero((plan.costs.target != NONE) & inside):
-        unit[plan.costs.target[group]] += worth[group]
-    bodies = len(plan.bodies.ids)
-    crossing = plan.contracts.incidence[:bodies][plan.bodies.in_perimeter].sum(axis=0)
-    for number, target in enumerate(plan.targets):
-        if target.contract != NONE and crossing[target.contract] != 0:
-            change = after[target.contract] - before[target.contract]
-            gone = factors.removed[number]
-            rate = np.where(gone == 0, 0.0, change / np.where(gone == 0, 1.0, gone))
-            unit[number] += crossing[target.contract] * rate
-    return unit
-
-
-def _parts(plan: Plan, factors: Factors) -> FloatArray:
-    """Each scheme's part of the removal from a target: they sum to the combined removal."""
-    owner = np.array([t for s in plan.activity_schemes for t in s.targets], dtype=np.int64)
-    parts = factors.shares.copy()
-    for target in range(len(plan.targets)):
-        rows = np.flatnonzero(owner == target)
-        size = np.abs(parts[rows])
-        total = size.sum(axis=0)
-        overlap = factors.removed[target] - parts[rows].sum(axis=0)
-        parts[rows] += overlap * np.where(total == 0, 0.0, size / np.where(total == 0, 1.0, total))
-    return parts
-
-
-def _efficiency_effects(
-    plan: Plan, factors: Factors, groups: GroupCosts, inside: NDArray[np.bool_]
-) -> list[tuple[int, FloatArray]]:
-    """Each efficiency scheme's saving to the system, £m [year, draw]."""
-    effects: list[tuple[int, FloatArray]] = []
-    for number, scope in enumerate(plan.scopes):
-        rows = np.flatnonzero((plan.costs.scope == number) & inside)
-        if not scope or not rows.size:
-            continue
-        cost = (groups.do_nothing[rows] - groups.released[rows] / 2).sum(axis=0)
-        saved = (1 - factors.efficiency[number]) * cost
-        sizes = np.stack([np.abs(1 - factors.scheme_efficiency[n]) for n in scope])
-        total = sizes.sum(axis=0)
-        shares = np.where(total == 0, 0.0, sizes / np.where(total == 0, 1.0, total))
-        effects += [(n, saved * share) for n, share in zip(scope, shares, strict=True)]
-    return effects

@@ -1,7 +1,10 @@
 """The plan: a scenario as arrays, with nothing left to look up while draws are evaluated.
 
-Lines that share an activity index, an efficiency and a removal target stand as one *cost group*:
-a weight on each price index, so that their costs are one small matrix product.
+What moves alike stands once. `flows` are the contracts with those that no scheme touches merged
+where the same bodies pay by the same indices. A *cost unit* is an organisation's lines under one
+set of efficiency schemes; its lines that share an activity index are one row, a weight on each
+price index, so that their costs are one small matrix product. `contracts` and `lines` keep every
+contract and line by itself, for the record. Memberships are matrices of ones and noughts.
 """
 
 from __future__ import annotations
@@ -46,16 +49,21 @@ class Activities:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Contracts paid by one form in some years."""
+    """Contracts paid by one form in some years; `rows` is where their values stand."""
 
     form: PaymentForm
     contracts: IntArray
+    rows: IntArray
     years: slice
 
 
 @dataclass(frozen=True, slots=True)
 class Contracts:
-    """Every contract: who pays whom, what moves it, how it is paid."""
+    """Contracts: who pays whom, what moves them, how they are paid.
+
+    `touched` are those that schemes act on; `incoming` and `outgoing` [node, contract] hold 1 for
+    the provider and for the payer.
+    """
 
     baseline: FloatArray
     payer: IntArray
@@ -65,16 +73,19 @@ class Contracts:
     target: IntArray
     capitation: IntArray
     payments: tuple[Payment, ...]
+    touched: IntArray
+    touched_payments: tuple[Payment, ...]
     internal: NDArray[np.bool_]
-    incidence: FloatArray
+    incoming: FloatArray
+    outgoing: FloatArray
     central_activity: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class Costs:
-    """Cost rows: weights on the price indices, in full and times their cash release.
+class CostRows:
+    """Own lines, each split over the contracts that it serves: weights on the price indices.
 
-    `line` names the own line that a row is a part of; NONE in a group of several.
+    `releasing` are the weights times the cash release.
     """
 
     line: IntArray
@@ -87,14 +98,33 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a scheme acts on: a contract or an own line, at its do-nothing value."""
+class CostGroups:
+    """Own costs before schemes, one row for each cost unit and activity."""
 
-    baseline: float
-    activity: int
-    price: int
-    contract: int
-    line: int
+    activity: IntArray
+    weights: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseGroups:
+    """Own costs that a removal touches, one row for each cost unit and target."""
+
+    unit: IntArray
+    target: IntArray
+    activity: IntArray
+    weights: FloatArray
+    releasing: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What schemes act on: contracts or own lines, by their positions in the book."""
+
+    baseline: FloatArray
+    activity: IntArray
+    price: IntArray
+    contract: IntArray
+    line: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +139,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A scheme on activity, with the share of its saving on each target."""
+    """A scheme on activity: the share of its saving on each target, and that over its baseline."""
 
     id: str
     name: str
@@ -123,6 +153,7 @@ class Activity:
     delivered: int
     targets: IntArray
     shares: FloatArray
+    coefficients: FloatArray
     delivery: Delivery | None
 
 
@@ -165,14 +196,25 @@ class Plan:
     rates: IntArray
     activities: Activities
     contracts: Contracts
-    costs: Costs
-    targets: tuple[Target, ...]
+    flows: Contracts
+    crossing: FloatArray
+    lines: CostRows
+    unit_organisation: IntArray
+    unit_scope: IntArray
+    unit_membership: FloatArray
+    costs: CostGroups
+    cost_membership: FloatArray
+    releases: ReleaseGroups
+    release_membership: FloatArray
+    targets: Targets
+    coefficients: FloatArray
+    central_parts: FloatArray
     activity_schemes: tuple[Activity, ...]
     efficiency_schemes: tuple[Efficiency, ...]
+    delivery_shares: FloatArray
     scopes: tuple[tuple[int, ...], ...]
     unattributed: FloatArray
     unattributed_spread: int
-    lines: Costs
 
     @property
     def schemes(self) -> tuple[Activity | Efficiency, ...]:

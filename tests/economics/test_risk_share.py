@@ -363,10 +363,10 @@ class TestGuarantor:
         assert got.external_support[0, 0, 0] == pytest.approx(10)
 
     def test_sees_transfers_and_earlier_guarantors(self):
-        second = Guarantor("nation", limit=Amount(2))
+        second = Guarantor("nation", limit=Amount(100), members=(A, B), threshold=Amount(1))
         got = settlement([-20, 4, 0, 0], Pool((A, B)), EQUAL, self.TERM, second)
         assert got.transfer[:, 0, 0] == pytest.approx([12, -12, 0, 0])
-        assert got.external_support[:, 0, 0] == pytest.approx([3 + 1, 3 + 1, 0, 0])
+        assert got.external_support[:, 0, 0] == pytest.approx([3 + 4.5, 3 + 4.5, 0, 0])
 
     def test_against_a_base_and_in_its_years(self):
         plan = np.full((4, 2, 1), -1.0)

@@ -218,3 +218,11 @@ def test_a_line_with_a_gap_in_it():
     basis = Basis(("A", "B"), ("2018/19",), lines={"drugs": np.full((2, 1, 1), nan)})
     with pytest.raises(RiskShareError, match="some of line “drugs” is not a number"):
         settle(NOTHING, [POOL, EQUAL], basis)
+
+
+def test_a_council_without_weighted_population_may_stand_beside_those_who_share_by_it():
+    need = np.array([[1.0], [3.0], [nan]])
+    basis = Basis(("A", "B", "council"), ("2018/19",), weighted_population=need)
+    variance = np.array([-8.0, 0.0, 0.0])[:, None, None]
+    settled = settle(variance, [POOL, Shares(by="weighted population")], basis)
+    assert settled.transfer[:, 0, 0].tolist() == [6, -6, 0]

@@ -1,0 +1,152 @@
+"""Every index that lines, contracts and schemes follow, at given inputs.
+
+Arrays are [index, year, draw]. Where a position may be NONE, the last row is what nothing moves:
+1 for an index, 0 for a removal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.economics import demand, population, prices, schemes
+from finsim.simulation.plan import NONE, Activity, Efficiency, FloatArray, Plan
+
+YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """The indices of a set of draws.
+
+    `removed` is R of each target, `gross` the in-year saving at tariff of each activity scheme,
+    `reach` 1/(D·N·τ) of each target, so that a scheme removes `coefficient · gross · reach`.
+    """
+
+    rates: FloatArray
+    activities: FloatArray
+    removed: FloatArray
+    reach: FloatArray
+    gross: FloatArray
+    efficiency: FloatArray
+    scheme_efficiency: FloatArray
+    cost_of_delivery: FloatArray
+
+    @property
+    def in_year_saving(self) -> FloatArray:
+        """The in-year saving at tariff of each activity scheme, £m."""
+        return self.gross
+
+
+def factors_at(plan: Plan, x: FloatArray) -> Factors:
+    """Every index at inputs x [input, year, draw]."""
+    shape = (len(plan.years), x.shape[2])
+    rates = _with_last(prices.price_index(x[plan.rates]), 1.0, shape)
+    activities = _activities(plan, x, rates)
+    ramps = [_mean_ramp(plan, scheme, x) for scheme in plan.activity_schemes]
+    gross = [
+        _saving(scheme, ramp, x) for scheme, ramp in zip(plan.activity_schemes, ramps, strict=True)
+    ]
+    steps = [_step(plan, scheme) for scheme in plan.efficiency_schemes]
+    delivery = [
+        _delivery_cost(scheme, ramp, shape)
+        for scheme, ramp in zip(plan.schemes, [*ramps, *steps], strict=True)
+    ]
+    reach = 1 / (activities[plan.targets.activity] * rates[plan.targets.price])
+    by_scheme = [_efficiency(scheme, x, shape) for scheme in plan.efficiency_schemes]
+    scopes = [
+        np.prod([by_scheme[n] for n in scope], axis=0) if scope else np.ones(shape)
+        for scope in plan.scopes
+    ]
+    return Factors(
+        rates=rates,
+        activities=activities,
+        removed=_with_last(_removed(plan, gross, reach), 0.0, shape),
+        reach=reach,
+        gross=_stacked(gross, shape),
+        efficiency=_stacked(scopes, shape),
+        scheme_efficiency=_stacked(by_scheme, shape),
+        cost_of_delivery=_stacked(delivery, shape),
+    )
+
+
+def _stacked(rows: list[FloatArray], shape: tuple[int, int]) -> FloatArray:
+    return np.stack(rows) if rows else np.zeros((0, *shape))
+
+
+def _with_last(values: FloatArray, last: float, shape: tuple[int, int]) -> FloatArray:
+    result = np.empty((len(values) + 1, *shape))
+    result[:-1] = values
+    result[-1] = last
+    return result
+
+
+def _activities(plan: Plan, x: FloatArray, rates: FloatArray) -> FloatArray:
+    shape, people = (rates.shape[1], rates.shape[2]), plan.people
+    demands = np.zeros((0, *shape))
+    if people is not None and len(people.weighted_a):
+        total = (
+            np.broadcast_to(people.outturn_growth[:, None], shape)
+            if people.growth == NONE
+            else population.total_growth(
+                x[people.growth, 0], people.years_from_base, people.years_spanned
+            )
+        )
+        demands = demand.demand_index(
+            total, people.outturn_growth, people.weighted_a, people.weighted_b, x[people.mix, 0]
+        )
+    every, index = _with_last(demands, 1.0, shape), plan.activities
+    product: FloatArray = every[index.demand] * rates[index.growth] * rates[index.non_demographic]
+    return product
+
+
+def _mean_ramp(plan: Plan, scheme: Activity, x: FloatArray) -> FloatArray:
+    return schemes.mean_ramp(scheme.ramp, scheme.start, x[scheme.slip, 0], len(plan.years))
+
+
+def _saving(scheme: Activity, ramp: FloatArray, x: FloatArray) -> FloatArray:
+    happens, delivered = x[scheme.happens, 0], x[scheme.delivered]
+    return schemes.in_year_saving(scheme.full_saving, ramp, happens, delivered, scheme.recurrent)
+
+
+def _step(plan: Plan, scheme: Efficiency) -> FloatArray:
+    """The part of each year after an efficiency scheme's start, [year, 1]."""
+    ends = np.arange(1, len(plan.years) + 1) * YEAR
+    return np.clip((ends - scheme.start) / YEAR, 0, 1)[:, None]
+
+
+def _delivery_cost(
+    scheme: Activity | Efficiency, ramp: FloatArray, shape: tuple[int, int]
+) -> FloatArray:
+    if scheme.delivery is None:
+        return np.zeros(shape)
+    stated = scheme.delivery
+    cost = schemes.cost_of_delivery(stated.one_off, stated.running, ramp, stated.double_running)
+    return np.broadcast_to(cost, shape)
+
+
+def _efficiency(scheme: Efficiency, x: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    delivered, happens = x[scheme.delivered], x[scheme.happens, 0]
+    index = schemes.efficiency_index(scheme.rates, delivered, happens, scheme.recurrent)
+    return np.broadcast_to(index, shape)
+
+
+def _removed(plan: Plan, gross: list[FloatArray], reach: FloatArray) -> FloatArray:
+    """`R = 1 − Π (1 − R_j)` of each target, one scheme after the other."""
+    left = np.ones_like(reach)
+    for scheme, saving in zip(plan.activity_schemes, gross, strict=True):
+        part = reach[scheme.targets]
+        part *= saving
+        part *= scheme.coefficients[:, None, None]
+        np.subtract(1, part, out=part)
+        left[scheme.targets] *= part
+    return np.subtract(1, left, out=left)
+
+
+def removal_shares(plan: Plan, factors: Factors) -> list[FloatArray]:
+    """The share R_j that each activity scheme removes of each of its targets."""
+    return [
+        scheme.coefficients[:, None, None] * saving * factors.reach[scheme.targets]
+        for scheme, saving in zip(plan.activity_schemes, factors.gross, strict=True)
+    ]
