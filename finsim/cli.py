@@ -45,7 +45,32 @@ Option = Annotated[
     list[str] | None,
     typer.Option("--option", metavar="NAME", help="Run this option, or 'all'; may be repeated."),
 ]
+Output = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Where to write: .xlsx, .csv, .parquet, .json."
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the draws.")]
+Draws = Annotated[
+    int | None,
+    typer.Option("--draws", min=1, help="Least number of draws; whole replicates are drawn."),
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        "--precision", metavar="£M", help="Draw until the gap's P10, P50, P90 are this sure."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that finsim did not write.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no warnings.")]
+
+
+def _positive(precision: float | None) -> float | None:
+    if precision is not None and not 0 < precision < float("inf"):
+        raise typer.BadParameter("must be above 0, in £m", param_hint="--precision")
+    return precision
 
 
 class SchemaKind(StrEnum):
@@ -76,33 +101,19 @@ def _common(
 def run(
     scenario: Scenario,
     *,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Where to write: .xlsx, .csv, .parquet, .json."
-        ),
-    ] = None,
+    output: Output = None,
     option: Option = None,
     sets: Set = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the draws.")] = None,
-    draws: Annotated[
-        int | None, typer.Option(min=1, help="Least number of draws; whole replicates are drawn.")
-    ] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(metavar="£M", help="Draw until the gap's P10, P50, P90 are this sure."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a file that finsim did not write.")
-    ] = False,
+    seed: Seed = None,
+    draws: Draws = None,
+    precision: Precision = None,
+    as_json: Json = False,
+    force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario."""
     from finsim.commands import run as command_run
 
-    if precision is not None and precision <= 0:
-        raise typer.BadParameter("must be above 0, in £m", param_hint="--precision")
     request = command_run.Request(
         scenario=scenario,
         outputs=tuple(output or ()),
@@ -110,12 +121,55 @@ def run(
         sets=tuple(sets or ()),
         seed=seed,
         draws=draws,
-        precision=precision,
+        precision=_positive(precision),
         as_json=as_json,
         force=force,
         quiet=quiet,
     )
     raise typer.Exit(command_run.run(request))
+
+
+@app.command(
+    help=(
+        "Compare the options of a scenario, or several scenarios, on the same draws.\n\n"
+        "Examples:\n\n"
+        "  finsim compare scenarios/bhr.yaml\n\n"
+        "  finsim compare scenarios/bhr.yaml -o options.xlsx\n\n"
+        "  finsim compare scenarios/bhr.yaml scenarios/bhr-ons-outturn.yaml"
+    )
+)
+def compare(
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO...", help="One scenario file, or several.")
+    ],
+    *,
+    output: Output = None,
+    option: Option = None,
+    sets: Set = None,
+    seed: Seed = None,
+    draws: Draws = None,
+    precision: Precision = None,
+    as_json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare options side by side."""
+    from finsim.commands import compare as command_compare
+    from finsim.commands.run import Request
+
+    request = Request(
+        scenario=scenarios[0],
+        outputs=tuple(output or ()),
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        precision=_positive(precision),
+        as_json=as_json,
+        force=force,
+        quiet=quiet,
+    )
+    raise typer.Exit(command_compare.compare(request, tuple(scenarios)))
 
 
 @app.command(
@@ -151,7 +205,7 @@ def new(
 
 @app.command(
     help=(
-        "Trace a number: an organisation, contract, line, driver or scheme of a scenario, by id.\n\n"
+        "Trace a number: an organisation, contract, line, driver or scheme, by its id.\n\n"
         "Examples:\n\n"
         "  finsim explain scenarios/bhr.yaml bhrut\n\n"
         "  finsim explain scenarios/bhr.yaml tariff\n\n"

@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.analysis.observe import Extremes
 from finsim.economics import ledger
+from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import FloatArray, Plan
 
@@ -25,7 +26,11 @@ class Check:
 
 
 def checks_of(
-    plan: Plan, extremes: Extremes, central: Outcome, planned: Outcome
+    plan: Plan,
+    arrangement: Arrangement,
+    extremes: Extremes,
+    central: Outcome,
+    planned: Outcome,
 ) -> tuple[Check, ...]:
     """Every check of a run, in every draw and in the two cases without chance."""
     tolerance = max(TOLERANCE, ROUNDING * extremes.scale)
@@ -40,6 +45,8 @@ def checks_of(
             "Organisations sum to the system", extremes.consolidation, tolerance, extremes.draws
         ),
         _balance("Schemes sum to the system's saving", extremes.schemes, tolerance, extremes.draws),
+        _balance("Transfers net to zero", extremes.transfers, tolerance, extremes.draws),
+        *_placed(arrangement, extremes),
         _removed(extremes),
         _finite(extremes, (central, planned)),
         *_published(plan, central),
@@ -50,6 +57,14 @@ def checks_of(
 def _balance(name: str, worst: float, tolerance: float, draws: int) -> Check:
     detail = f"largest difference £{worst * 1e6:,.4f} in {draws:,} draws"
     return Check(name, bool(worst <= tolerance), detail)
+
+
+def _placed(arrangement: Arrangement, extremes: Extremes) -> list[Check]:
+    """What caps sent on and nobody could take stays where it arose, and is told."""
+    if extremes.unplaced <= TOLERANCE:
+        return []
+    detail = f"up to £{extremes.unplaced:,.1f}m in a draw that no member could take stays put"
+    return [Check(f"Caps of {arrangement.name}", True, detail)]
 
 
 def _removed(extremes: Extremes) -> Check:

@@ -23,7 +23,7 @@ class Measure:
     system_only: bool = False
 
 
-MEASURES = (
+STATED = (
     Measure(
         "do_nothing_gap",
         "Do-nothing gap",
@@ -110,7 +110,7 @@ MEASURES = (
     Measure(
         "control_total_met_both",
         "Own and system total met",
-        "Chance of reaching both the own and the system control total",
+        "Chance of reaching both the own and the system control total (system: all of them)",
         "low",
         CHANCE,
     ),
@@ -133,7 +133,36 @@ MEASURES = (
         "high",
     ),
 )
-BY_NAME = {measure.name: measure for measure in MEASURES}
+DIFFERENCES = tuple(
+    Measure(
+        f"difference_{name}",
+        f"{title}, difference",
+        f"{title} less that of the first option, on the same draws",
+        "low",
+    )
+    for name, title in (
+        ("position", "Position"),
+        ("transfer", "Transfer"),
+        ("external_support", "External support"),
+        ("sustainability_funding", "Sustainability funding"),
+    )
+)
+BETTER = Measure(
+    "better_than_first",
+    "Better than the first option",
+    "Chance that the position is above that of the first option, on the same draws",
+    "low",
+    CHANCE,
+)
+BEARING = Measure(
+    "position_in_system_tail",
+    "Position in the system's worst tenth",
+    "Mean position in the draws in which the system's position is in its worst tenth",
+    "low",
+)
+MEASURES = (*STATED, BEARING)
+COMPARED = (*DIFFERENCES, BETTER)
+BY_NAME = {measure.name: measure for measure in (*MEASURES, *COMPARED)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.analysis.measures import MEASURES, Row
+from finsim.analysis.measures import BY_NAME, CHANCE, Row
 from finsim.economics import ledger
+from finsim.simulation.arrangement import Arrangement, Settled
 from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import FloatArray, Plan
 
 SYSTEM = "system"
-OBSERVED = (
+ECONOMICS = (
     "income",
     "expenditure",
     "position_do_nothing",
@@ -22,8 +23,9 @@ OBSERVED = (
     "cost_of_delivery",
 )
 SYSTEM_ONLY = ("do_nothing_gap", "gap", "gap_local_share")
-ALIASES = {"position": "position_before_risk_share", "gap_after_support": "gap"}
-ABSENT = ("transfer", "external_support", "sustainability_funding")
+MONEY_SETTLED = ("transfer", "external_support", "sustainability_funding", "position")
+CHANCES = ("control_total_met", "control_total_met_before_transfer", "control_total_met_both")
+UNSETTLED = {"position": "position_before_risk_share", "gap_after_support": "gap"}
 
 
 @dataclass(slots=True)
@@ -34,9 +36,11 @@ class Extremes:
     consolidation: float = 0.0
     schemes: float = 0.0
     removed: float = 0.0
+    transfers: float = 0.0
+    unplaced: float = 0.0
     finite: bool = True
     scale: float = 1.0
-    draws: int = field(default=0)
+    draws: int = 0
 
     def merged(self, other: Extremes) -> Extremes:
         """The worse of two."""
@@ -45,27 +49,39 @@ class Extremes:
             max(self.consolidation, other.consolidation),
             max(self.schemes, other.schemes),
             max(self.removed, other.removed),
+            max(self.transfers, other.transfers),
+            max(self.unplaced, other.unplaced),
             self.finite and other.finite,
             max(self.scale, other.scale),
             self.draws + other.draws,
         )
 
 
-def observed_rows(plan: Plan) -> tuple[Row, ...]:
-    """The rows that draws move, in the order in which `observe` gives them."""
-    bodies, years = plan.bodies, plan.years
+# the economics, which options share
+
+
+def economics_rows(plan: Plan) -> tuple[Row, ...]:
+    """The rows that `observe_economics` gives, in its order."""
+    years = plan.years
     rows = [Row("system", SYSTEM, year, name) for name in SYSTEM_ONLY for year in years]
-    for name in OBSERVED:
-        rows += [Row("system", SYSTEM, year, name) for year in years]
-        rows += [
-            Row("organisation", body, year, name, bool(inside))
-            for body, inside in zip(bodies.ids, bodies.in_perimeter, strict=True)
-            for year in years
-        ]
+    for name in ECONOMICS:
+        rows += _both_levels(plan, name)
     rows += [Row("theme", theme, year, "saving") for theme in themes(plan) for year in years]
     for name in ("saving", "cost_of_delivery"):
         rows += [Row("scheme", scheme.id, year, name) for scheme in plan.schemes for year in years]
     return tuple(rows)
+
+
+def _both_levels(plan: Plan, name: str) -> list[Row]:
+    bodies, years = plan.bodies, plan.years
+    return [
+        *(Row("system", SYSTEM, year, name) for year in years),
+        *(
+            Row("organisation", body, year, name, bool(inside))
+            for body, inside in zip(bodies.ids, bodies.in_perimeter, strict=True)
+            for year in years
+        ),
+    ]
 
 
 def themes(plan: Plan) -> tuple[str, ...]:
@@ -73,8 +89,8 @@ def themes(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scheme.theme for scheme in plan.schemes))
 
 
-def observe(plan: Plan, outcome: Outcome) -> FloatArray:
-    """The observed rows of an outcome that recorded its schemes: [row, draw]."""
+def observe_economics(plan: Plan, outcome: Outcome) -> FloatArray:
+    """The rows of an outcome that recorded its schemes: [row, draw]."""
     inside = plan.bodies.in_perimeter
     before = outcome.position_before_risk_share
     local = plan.bodies.local_share * inside
@@ -83,14 +99,17 @@ def observe(plan: Plan, outcome: Outcome) -> FloatArray:
         ledger.gap(before, inside),
         -np.tensordot(local, before, axes=1),
     ]
-    for name in OBSERVED:
+    for name in ECONOMICS:
         values: FloatArray = getattr(outcome, name)
         total = values[inside].sum(axis=0)
         if name in {"income", "expenditure"}:
             total = total - outcome.internal_contracts
         parts += [total, values]
     parts += _scheme_rows(plan, outcome)
-    draws = before.shape[2]
+    return _stacked(parts, before.shape[2])
+
+
+def _stacked(parts: list[FloatArray], draws: int) -> FloatArray:
     return np.concatenate([part.reshape(-1, draws) for part in parts])
 
 
@@ -104,7 +123,44 @@ def _scheme_rows(plan: Plan, outcome: Outcome) -> list[FloatArray]:
     return [*by_theme, results.net, results.cost_of_delivery]
 
 
-def extremes(plan: Plan, outcome: Outcome, values: FloatArray) -> Extremes:
+# what an option settles
+
+
+def settled_rows(plan: Plan, arrangement: Arrangement) -> tuple[Row, ...]:
+    """The rows that `observe_settled` gives, in its order; none where nothing is settled."""
+    if not arrangement.has_totals:
+        return ()
+    rows = [Row("system", SYSTEM, year, "gap_after_support") for year in plan.years]
+    for name in (*MONEY_SETTLED, *CHANCES):
+        rows += _both_levels(plan, name)
+    return tuple(rows)
+
+
+def observe_settled(plan: Plan, settled: Settled) -> FloatArray:
+    """The rows of a settled outcome: [row, draw]; chances as ones and noughts."""
+    inside = plan.bodies.in_perimeter
+    parts = [ledger.gap(settled.position, inside)]
+    for name in MONEY_SETTLED:
+        values: FloatArray = getattr(settled, name)
+        parts += [values[inside].sum(axis=0), values]
+    for system, bodies in (
+        (settled.system_met, settled.met),
+        (settled.system_met_before_transfer, settled.met_before_transfer),
+        (settled.all_met, settled.met_both),
+    ):
+        parts += [system.astype(np.float64), bodies.astype(np.float64)]
+    return _stacked(parts, settled.position.shape[2])
+
+
+def is_chance(row: Row) -> bool:
+    """Whether a row holds ones and noughts."""
+    return BY_NAME[row.measure].unit == CHANCE
+
+
+# checks
+
+
+def extremes(plan: Plan, outcome: Outcome, settled: Settled | None, values: FloatArray) -> Extremes:
     """How far an outcome is from what must always hold."""
     inside = plan.bodies.in_perimeter
     incoming = outcome.income[inside].sum(axis=0) - outcome.internal_contracts
@@ -113,17 +169,18 @@ def extremes(plan: Plan, outcome: Outcome, values: FloatArray) -> Extremes:
     results = outcome.schemes
     assert results is not None
     attributed = results.net.sum(axis=0) + results.other
+    transfers = unplaced = 0.0
+    if settled is not None:
+        transfers = float(np.abs(settled.transfer.sum(axis=0)).max())
+        unplaced = float(np.abs(settled.unplaced).max())
     return Extremes(
         contract_imbalance=outcome.contract_imbalance,
         consolidation=float(np.abs(incoming - outgoing + gap).max()),
         schemes=float(np.abs(attributed - outcome.saving[inside].sum(axis=0)).max()),
         removed=outcome.removed,
+        transfers=transfers,
+        unplaced=unplaced,
         finite=bool(np.isfinite(values).all()),
         scale=float(np.abs(outcome.income).sum(axis=0).max()),
         draws=values.shape[1],
     )
-
-
-def all_measures_of(level: str) -> list[str]:
-    """Every measure that is reported at a level, in the order of the list."""
-    return [m.name for m in MEASURES if level == SYSTEM or not m.system_only]

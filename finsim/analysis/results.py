@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from finsim.analysis.checks import Check, checks_of
-from finsim.analysis.estimates import (
-    CURVE_LEVELS,
-    CURVED,
-    RECORD,
-    STATISTICS,
-    Estimates,
-    estimate,
-)
-from finsim.analysis.measures import BY_NAME, MEASURES, Level, Row
+from finsim.analysis.estimates import Estimate, Estimates, estimate
+from finsim.analysis.measures import BY_NAME, CHANCE, MEASURES, Level, Row
 from finsim.analysis.observe import (
-    ABSENT,
-    ALIASES,
+    MONEY_SETTLED,
     SYSTEM,
-    observe,
-    observed_rows,
+    UNSETTLED,
+    observe_economics,
+    observe_settled,
 )
+from finsim.analysis.statistics import STATISTICS
+from finsim.analysis.study import CURVE_LEVELS, CURVED, TOTALS_AROUND, Case, Study, study
 from finsim.book.quantities import financial_year_text
+from finsim.economics import control_totals as totals_of
+from finsim.simulation.arrangement import Arrangement, settled
 from finsim.simulation.cases import central_inputs, plan_inputs
+from finsim.simulation.compile_arrangement import compile_arrangement
 from finsim.simulation.evaluate import Outcome, Record, evaluate
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.run import Engine, Sampling
 
-TRACED: frozenset[Record] = frozenset({*RECORD, "lines"})
+TRACED: frozenset[Record] = frozenset({"positions", "schemes", "factors", "lines"})
 FIELDS = (
     "option", "level", "body", "in_perimeter", "year", "measure", "unit", "plan", "central",
     "mean", "p10", "p50", "p90", "tail_mean", "probability",
     "se", "se_p10", "se_p50", "se_p90", "se_tail_mean", "se_probability",
 )  # fmt: skip
+ERRORS = ("se", *(f"se_{name}" for name in STATISTICS[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +80,25 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class ChanceOfTotal:
+    """The chance that the system reaches a total in the last year, `around` £m from its own."""
+
+    around: float
+    total: float
+    chance: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """One option of a scenario, run."""
 
     plan: Plan
+    arrangement: Arrangement
     sampling: Sampling
     figures: tuple[Figure, ...]
     curves: tuple[Curve, ...]
+    chances: tuple[ChanceOfTotal, ...]
     checks: tuple[Check, ...]
     central: Outcome
     planned: Outcome
@@ -140,41 +151,114 @@ def simulate(
     progress: Callable[[int, int], None] | None = None,
     precision: float | None = None,
 ) -> Results:
-    """A plan run: the two cases without chance, the draws, and the checks."""
-    central = evaluate(plan, central_inputs(plan), TRACED)
-    planned = evaluate(plan, plan_inputs(plan), TRACED)
-    estimates = estimate(plan, sampling, engine, progress, precision)
-    cases = np.concatenate([observe(plan, planned), observe(plan, central)], axis=1)
+    """One plan run with the arrangement of its scenario."""
+    case = Case(plan, compile_arrangement(plan))
+    return simulate_cases([case], sampling, engine, progress, precision)[0]
+
+
+def simulate_cases(
+    cases: Sequence[Case],
+    sampling: Sampling,
+    engine: Engine,
+    progress: Callable[[int, int], None] | None = None,
+    precision: float | None = None,
+) -> tuple[Results, ...]:
+    """Options run on the same draws: the two cases without chance, the draws, and the checks.
+
+    Options that share economics share its results; each after the first has its differences from
+    the first.
+    """
+    work = study(cases)
+    estimates = estimate(work, sampling, engine, progress, precision)
+    found: list[Results] = []
+    certain: dict[int, tuple[Outcome, Outcome]] = {}
+    for number, (case, of_case) in enumerate(zip(work.cases, estimates, strict=True)):
+        shared = work.shares[number]
+        if shared not in certain:
+            certain[shared] = (
+                evaluate(case.plan, central_inputs(case.plan), TRACED),
+                evaluate(case.plan, plan_inputs(case.plan), TRACED),
+            )
+        central, planned = certain[shared]
+        first = found[0] if found else None
+        found.append(_results(work, number, of_case, central, planned, first))
+    return tuple(found)
+
+
+def _results(
+    work: Study,
+    number: int,
+    estimates: Estimates,
+    central: Outcome,
+    planned: Outcome,
+    first: Results | None,
+) -> Results:
+    case = work.cases[number]
+    figures = [
+        *_figures(case, estimates, _certain(case, planned, central)),
+        *_bearing_figures(case, estimates),
+    ]
+    if first is not None:
+        figures += _compared_figures(case, estimates, figures, first)
     return Results(
-        plan=plan,
+        plan=case.plan,
+        arrangement=case.arrangement,
         sampling=estimates.sampling,
-        figures=tuple(_figures(plan, estimates, cases)),
-        curves=tuple(_curves(plan, estimates)),
-        checks=checks_of(plan, estimates.extremes, central, planned),
+        figures=tuple(figures),
+        curves=tuple(_curves(case, estimates)),
+        chances=tuple(_chances(case, estimates)),
+        checks=checks_of(case.plan, case.arrangement, estimates.extremes, central, planned),
         central=central,
         planned=planned,
     )
 
 
-def _figures(plan: Plan, estimates: Estimates, cases: FloatArray) -> Iterator[Figure]:
-    option = plan.resolved.option
+def _certain(case: Case, planned: Outcome, central: Outcome) -> FloatArray:
+    """The plan and the central case of every row: [row, 2]."""
+    columns = []
+    for outcome, x in ((planned, plan_inputs(case.plan)), (central, central_inputs(case.plan))):
+        parts = [observe_economics(case.plan, outcome)]
+        if case.arrangement.has_totals:
+            result = settled(case.plan, case.arrangement, outcome, x)
+            parts.append(observe_settled(case.plan, result))
+        columns.append(np.concatenate(parts))
+    return np.concatenate(columns, axis=1)
+
+
+def _figures(case: Case, estimates: Estimates, certain: FloatArray) -> Iterator[Figure]:
+    option = case.plan.resolved.option
+    moved = {row.measure for row in estimates.rows}
     for number, row in enumerate(estimates.rows):
-        figure = _figure(option, row, cases[number], estimates, number)
+        planned, central = map(float, certain[number])
+        figure = _figure(option, row, planned, central, estimates.statistics, number)
         yield figure
-        for alias, name in ALIASES.items():
-            if row.measure == name and row.level in {"system", "organisation"}:
-                values = {**figure.as_dict(), "measure": alias}
-                yield Figure(**values)  # type: ignore[arg-type]
-    for row in _unmoved_rows(plan):
-        yield _constant(option, row, 0.0 if row.measure in ABSENT else None)
+        for alias, name in UNSETTLED.items():
+            if alias not in moved and row.measure == name:
+                yield Figure(**{**figure.as_dict(), "measure": alias})  # type: ignore[arg-type]
+    yield from _unmoved(case, moved | set(UNSETTLED))
 
 
-def _figure(option: str, row: Row, cases: FloatArray, estimates: Estimates, number: int) -> Figure:
-    values = dict(zip(STATISTICS, map(float, estimates.values[:, number]), strict=True))
-    names = ("se", *(f"se_{name}" for name in STATISTICS[1:]))
-    errors = dict(zip(names, map(float, estimates.errors[:, number]), strict=True))
-    planned, central = map(float, cases)
-    return Figure(**_labels(option, row), plan=planned, central=central, **values, **errors)  # type: ignore[arg-type]
+def _figure(
+    option: str,
+    row: Row,
+    planned: float | None,
+    central: float | None,
+    found: Estimate,
+    number: int,
+) -> Figure:
+    labels = _labels(option, row)
+    if BY_NAME[row.measure].unit == CHANCE:
+        chance, error = float(found.values[0, number]), float(found.errors[0, number])
+        return Figure(
+            **labels,  # type: ignore[arg-type]
+            plan=planned,
+            central=central,
+            probability=chance,
+            se_probability=error,
+        )
+    values = dict(zip(STATISTICS, map(float, found.values[:, number]), strict=True))
+    errors = dict(zip(ERRORS, map(float, found.errors[:, number]), strict=True))
+    return Figure(**labels, plan=planned, central=central, **values, **errors)  # type: ignore[arg-type]
 
 
 def _labels(option: str, row: Row) -> dict[str, object]:
@@ -189,34 +273,92 @@ def _labels(option: str, row: Row) -> dict[str, object]:
     }
 
 
-def _unmoved_rows(plan: Plan) -> Iterator[Row]:
-    """Measures that no term of this scenario moves."""
-    observed = {row.measure for row in observed_rows(plan)} | set(ALIASES)
-    bodies = plan.bodies
+def _unmoved(case: Case, moved: set[str]) -> Iterator[Figure]:
+    """Measures that no draw moves: what no term of this option gives, and the control totals."""
+    option, bodies, arrangement = case.plan.resolved.option, case.plan.bodies, case.arrangement
+    system = totals_of.system_total(arrangement.totals, arrangement.in_system)
+    rows: list[tuple[str, str, bool, FloatArray]] = [("system", SYSTEM, True, system)]
+    for body, inside, line in zip(bodies.ids, bodies.in_perimeter, arrangement.lines, strict=True):
+        rows.append(("organisation", body, bool(inside), line))
     for measure in MEASURES:
-        if measure.name in observed:
+        if measure.name in moved or measure.name == "position_in_system_tail":
             continue
-        for year in plan.years:
-            yield Row("system", SYSTEM, year, measure.name)
-            for body, inside in zip(bodies.ids, bodies.in_perimeter, strict=True):
-                yield Row("organisation", body, year, measure.name, bool(inside))
+        for level, body, inside, totals in rows:
+            for year, total in zip(case.plan.years, totals, strict=True):
+                row = Row(level, body, year, measure.name, inside)  # type: ignore[arg-type]
+                value = float(total) if measure.name == "control_total" else 0.0
+                known = measure.name in MONEY_SETTLED or (
+                    measure.name == "control_total" and bool(np.isfinite(total))
+                )
+                yield _constant(option, row, value if known else None)
 
 
 def _constant(option: str, row: Row, value: float | None) -> Figure:
     if value is None:
         return Figure(**_labels(option, row))  # type: ignore[arg-type]
     figures = dict.fromkeys(("plan", "central", *STATISTICS), value)
-    errors = dict.fromkeys(("se", *(f"se_{name}" for name in STATISTICS[1:])), 0.0)
+    errors = dict.fromkeys(ERRORS, 0.0)
     return Figure(**_labels(option, row), **figures, **errors)  # type: ignore[arg-type]
 
 
-def _curves(plan: Plan, estimates: Estimates) -> Iterator[Curve]:
+def _bearing_figures(case: Case, estimates: Estimates) -> Iterator[Figure]:
+    """Who bears the system's worst tenth."""
+    bodies = case.plan.bodies
+    keys = [("system", SYSTEM, True)]
+    keys += [
+        ("organisation", body, bool(inside))
+        for body, inside in zip(bodies.ids, bodies.in_perimeter, strict=True)
+    ]
+    for number, (level, body, inside) in enumerate(keys):
+        for t, year in enumerate(case.plan.years):
+            row = Row(level, body, year, "position_in_system_tail", inside)  # type: ignore[arg-type]
+            yield Figure(
+                **_labels(case.plan.resolved.option, row),  # type: ignore[arg-type]
+                mean=float(estimates.bearing.values[number, t]),
+                se=float(estimates.bearing.errors[number, t]),
+            )
+
+
+def _compared_figures(
+    case: Case, estimates: Estimates, figures: Iterable[Figure], first: Results
+) -> list[Figure]:
+    """The rows against the first option; without chance, the difference of the two cases."""
+    option = case.plan.resolved.option
+    own = {(f.level, f.body, f.measure, f.year): f for f in figures}
+    found = []
+    for number, row in enumerate(estimates.compared_rows):
+        planned = central = None
+        if row.measure.startswith("difference_"):
+            key = (row.level, row.body, row.measure.removeprefix("difference_"))
+            here = own[*key, financial_year_text(row.year)]
+            there = first.figure(key[2], here.year, row.body, row.level)
+            planned = _less(here.plan, there.plan)
+            central = _less(here.central, there.central)
+        found.append(_figure(option, row, planned, central, estimates.compared, number))
+    return found
+
+
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
+
+
+def _curves(case: Case, estimates: Estimates) -> Iterator[Curve]:
     curved = [row for row in estimates.rows if row.measure in CURVED]
     for number, row in enumerate(curved):
         yield Curve(
             row.measure,
             financial_year_text(row.year),
             CURVE_LEVELS,
-            tuple(map(float, estimates.curves[number])),
-            tuple(map(float, estimates.curve_errors[number])),
+            tuple(map(float, estimates.curves.values[number])),
+            tuple(map(float, estimates.curves.errors[number])),
         )
+
+
+def _chances(case: Case, estimates: Estimates) -> Iterator[ChanceOfTotal]:
+    arrangement = case.arrangement
+    total = totals_of.system_total(arrangement.totals, arrangement.in_system)[-1]
+    if not np.isfinite(total):
+        return
+    pairs = zip(estimates.chances.values, estimates.chances.errors, strict=True)
+    for around, (chance, error) in zip(TOTALS_AROUND, pairs, strict=True):
+        yield ChanceOfTotal(around, float(total + around), float(chance), float(error))

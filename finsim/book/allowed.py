@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 
 def allowed_names(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The keys that are allowed at a validation path of a model."""
-    schema = model.model_json_schema()
+    schema = _schema(model)
     reached = [schema]
     for step in loc:
         reached = [
@@ -20,6 +21,11 @@ def allowed_names(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[st
         for option in _expanded(place, schema):
             names.update(dict.fromkeys(option.get("properties", {})))
     return list(names)
+
+
+@lru_cache(maxsize=4)
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _expanded(place: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, TypeAlias
 
@@ -16,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from finsim.book import quantities
+from finsim.book.places import shown
 
 
 def problem(message: str) -> PydanticCustomError:
@@ -54,6 +56,12 @@ def _at_least_zero(value: float) -> float:
     return value
 
 
+def _version(value: int) -> int:
+    if value != VERSION:
+        raise problem(f"{value} is not a version that this finsim reads; write finsim: {VERSION}")
+    return value
+
+
 def _share(value: float) -> float:
     if not 0 <= value <= 1:
         raise problem(f"{quantities.rate_text(value)} is outside 0% to 100%")
@@ -75,9 +83,28 @@ def _money_above_zero(value: float) -> float:
 def _word(value: str) -> str:
     if len(value) > 4_000:
         raise problem("text of more than 4,000 characters; that is the most allowed")
+    if (hidden := _HIDDEN.search(value)) is not None:
+        raise problem(f"holds the control character {shown(ascii(hidden[0])[1:-1])}; remove it")
     return value
 
 
+def _name(value: str) -> str:
+    if not value.strip():
+        raise problem("is empty; a name is needed")
+    return value
+
+
+def _id(value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise problem(f"{shown(value)} is not an id; letters, digits, _ and - are allowed")
+    return value
+
+
+VERSION = 1
+_HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_ID = re.compile(r"\w[\w-]{0,59}")
 _MONEY_PATTERN = r"^[-+−]?£[-+−]?[\d.,eE+]+ ?(k|m|bn)?$"
 
 Money: TypeAlias = Annotated[
@@ -92,9 +119,15 @@ Rate: TypeAlias = Annotated[
     float,
     _reading(quantities.rate),
     _writing(quantities.rate_text),
-    _schema(r"^[-+−]?[\d.eE+]+ ?%$", "2.5%"),
+    _schema(r"^[-+−]?[\d.,eE+-]+ ?%$", "2.5%"),
 ]
 Share: TypeAlias = Annotated[Rate, AfterValidator(_share)]
+Amount: TypeAlias = Annotated[
+    tuple[float, str],
+    _reading(quantities.amount),
+    _writing(quantities.amount_text),
+    _schema(r"^([-+−]?£[-+−]?[\d.,eE+]+ ?(k|m|bn)?|[-+−]?[\d.]+ ?% of income)$", "1% of income"),
+]
 Months: TypeAlias = Annotated[
     float,
     _reading(quantities.months),
@@ -106,14 +139,16 @@ Number: TypeAlias = Annotated[
     float,
     _reading(quantities.number),
     _writing(quantities.number_text),
-    WithJsonSchema({"type": "number"}),
+    WithJsonSchema({"type": ["number", "string"], "pattern": r"^[-+−]?[\d.,eE+-]+$"}),
 ]
 Whole: TypeAlias = Annotated[
     int,
     _reading(quantities.whole),
     _writing(str),
-    WithJsonSchema({"type": "integer", "minimum": 0}),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": r"^\d+$"}),
 ]
+NumberNotNegative: TypeAlias = Annotated[Number, AfterValidator(_at_least_zero)]
+Version: TypeAlias = Annotated[Whole, AfterValidator(_version)]
 Year: TypeAlias = Annotated[
     int,
     _reading(quantities.financial_year),
@@ -124,7 +159,7 @@ CalendarYear: TypeAlias = Annotated[
     int,
     _reading(quantities.calendar_year),
     _writing(str),
-    WithJsonSchema({"type": "integer"}),
+    WithJsonSchema({"type": ["integer", "string"], "pattern": r"^\d{4}$"}),
 ]
 YearSpan: TypeAlias = Annotated[
     tuple[int, int],
@@ -142,9 +177,11 @@ Flag: TypeAlias = Annotated[
     bool,
     _reading(quantities.flag),
     _writing(lambda value: "true" if value else "false"),
-    WithJsonSchema({"type": "boolean"}),
+    WithJsonSchema({"type": ["boolean", "string"], "pattern": r"^(true|false)$"}),
 ]
 Text: TypeAlias = Annotated[str, _reading(str), AfterValidator(_word)]
+Name: TypeAlias = Annotated[Text, AfterValidator(_name)]
+Id: TypeAlias = Annotated[Text, AfterValidator(_id), WithJsonSchema({"type": "string"})]
 
 Words: TypeAlias = Annotated[
     tuple[Text, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from finsim.book.csv_reader import read_csv
+from finsim.book.csv_reader import Table, read_csv
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
-from finsim.book.places import InputProblems, Place, Problem, shown
-from finsim.book.yaml_reader import read_yaml
+from finsim.book.places import InputProblems, Place, Problem, did_you_mean, nearest, shown
+from finsim.book.quantities import QuantityError, number
+from finsim.book.yaml_reader import names_beside, read_yaml
 
 TABLES = {
     "organisations.csv": "organisations",
@@ -25,85 +24,126 @@ DOCUMENTS = {
     "drivers.yaml": ("drivers", "dependence"),
     "schemes.yaml": ("schemes",),
     "payments.yaml": ("payments",),
+    "funding_rules.yaml": ("funding_rules",),
+    "arrangements.yaml": (
+        "totals",
+        "control_totals",
+        "funds",
+        "reserves",
+        "risk_shares",
+    ),
 }
 SETTINGS = "book.yaml"
+POPULATION = "population.csv"
+KNOWN_FILES = (SETTINGS, *TABLES, POPULATION, *DOCUMENTS)
+PERSONS = frozenset({"area_code", "area", "variant", "year", "total"})
+MAX_INCLUDED = 4
 
 
 @dataclass(frozen=True, slots=True)
 class BookFiles:
-    """A book's tree as its files state it, and the folder it came from."""
+    """A book's tree as its files state it, the folder it came from, and what could not be read.
+
+    `problems` are mistakes of whole files; the tree then lacks what those files hold.
+    """
 
     tree: Mapping
     folder: Path
+    problems: tuple[Problem, ...] = ()
 
 
 def read_book(folder: Path) -> BookFiles:
     """The tree of a book; raises InputProblems with every mistake in every file of it."""
-    name = str(folder)
-    if not folder.is_dir():
+    files = read_parts(folder)
+    if files.problems:
+        raise InputProblems(files.problems)
+    return files
+
+
+def read_parts(folder: Path, including: tuple[str, ...] = ()) -> BookFiles:
+    """What can be read of a book, with the mistakes in the rest.
+
+    Raises InputProblems when there is no such folder, or when it includes itself.
+    """
+    if not os.path.isdir(folder):
         message = "there is no such assumption book (a folder that holds book.yaml)"
-        raise InputProblems([Problem(Place(name), "", message)])
-    problems: list[Problem] = []
+        raise InputProblems([Problem(Place(str(folder)), "", message)])
+    problems: list[Problem] = _near_misses(folder)
     entries: dict[str, Node] = {}
     places: dict[str, Place] = {}
-    settings = _read(lambda: read_yaml(folder / SETTINGS, _named(folder / SETTINGS)), problems)
+    settings = _read(folder / SETTINGS, problems)
     if isinstance(settings, Mapping):
-        for shared in _included(settings, folder, problems):
-            national = read_book(shared).tree
-            for key, node in national.entries.items():
+        for shared in _included(settings, folder, including, problems):
+            for key, node in shared.entries.items():
                 entries["national_drivers" if key == "drivers" else key] = node
         entries |= settings.without("includes").entries
         places |= settings.key_places
     for file, sections in _present(folder):
-        path = folder / file
-        read = _read(partial(_read_file, path), problems)
-        for section, found in _sections(read, sections):
+        read = _read(folder / file, problems)
+        for section, found in _sections(read, sections, problems):
             entries[section] = _joined(entries.get(section), found)
-    if problems:
-        raise InputProblems(problems)
-    return BookFiles(Mapping(entries, Place(_named(folder / SETTINGS), 1, 1), places), folder)
+    place = Place(_named(folder / SETTINGS), 1, 1)
+    return BookFiles(Mapping(entries, place, places), folder, tuple(problems))
 
 
 def _named(path: Path) -> str:
     return os.path.normpath(path)
 
 
+def _near_misses(folder: Path) -> list[Problem]:
+    """Files that nothing reads and whose names are slips for ones that are missing."""
+    names = names_beside(folder / SETTINGS)
+    missing = tuple(name for name in KNOWN_FILES if name not in names)
+    tables = [name for name in names if name not in KNOWN_FILES and _is_table(name)]
+    return [
+        Problem(
+            Place(_named(folder / name)),
+            "",
+            f"is not a file of a book; those are {', '.join(KNOWN_FILES)}"
+            f"{did_you_mean(name, missing)}",
+        )
+        for name in tables
+        if nearest(name, missing) is not None
+    ]
+
+
+def _is_table(name: str) -> bool:
+    return Path(name).suffix.lower() in {".csv", ".yaml", ".yml"}
+
+
 def _present(folder: Path) -> list[tuple[str, tuple[str, ...]]]:
     known = {**{file: (section,) for file, section in TABLES.items()}, **DOCUMENTS}
-    known["population.csv"] = ("population",)
+    known[POPULATION] = ("population",)
     return [(file, sections) for file, sections in known.items() if (folder / file).exists()]
 
 
-def _read(read: Callable[[], Node], problems: list[Problem]) -> Node | None:
+def _read(path: Path, problems: list[Problem]) -> Node | None:
+    name = _named(path)
     try:
-        return read()
+        if path.suffix == ".yaml":
+            return read_yaml(path, name)
+        table = read_csv(path, name, LISTS)
     except InputProblems as error:
         problems.extend(error.problems)
         return None
+    if path.name == POPULATION:
+        return _population(table, problems)
+    return _curves(table) if path.name == "curves.csv" else table.rows
 
 
-def _read_file(path: Path) -> Node:
-    name = _named(path)
-    if path.suffix == ".yaml":
-        return read_yaml(path, name)
-    table = read_csv(path, name, LISTS)
-    if path.name == "population.csv":
-        return _population(table)
-    if path.name == "curves.csv":
-        return _curves(table)
-    return table
-
-
-def _sections(node: Node | None, sections: tuple[str, ...]) -> list[tuple[str, Node]]:
-    if isinstance(node, Mapping) and sections != ("population",):
-        unknown = [key for key in node.entries if key not in sections]
-        if unknown:
-            place = node.key_places[unknown[0]]
-            allowed = ", ".join(sections)
-            message = f"the key {shown(unknown[0])} is not known; allowed: {allowed}"
-            raise InputProblems([Problem(place, "", message)])
-        return list(node.entries.items())
-    return [(sections[0], node)] if node is not None else []
+def _sections(
+    node: Node | None, sections: tuple[str, ...], problems: list[Problem]
+) -> list[tuple[str, Node]]:
+    if node is None:
+        return []
+    if not isinstance(node, Mapping) or sections == ("population",):
+        return [(sections[0], node)]
+    for key in node.entries:
+        if key not in sections:
+            text = f"the key {shown(key)} is not known; allowed: {', '.join(sections)}"
+            place = node.key_places.get(key, node.place)
+            problems.append(Problem(place, "", text + did_you_mean(key, sections)))
+    return [(key, found) for key, found in node.entries.items() if key in sections]
 
 
 def _joined(first: Node | None, second: Node) -> Node:
@@ -113,55 +153,100 @@ def _joined(first: Node | None, second: Node) -> Node:
     return second
 
 
-def _included(settings: Mapping, folder: Path, problems: list[Problem]) -> list[Path]:
+def _included(
+    settings: Mapping, folder: Path, including: tuple[str, ...], problems: list[Problem]
+) -> list[Mapping]:
+    """The trees of the books that a book includes."""
     node = settings.get("includes")
     if node is None:
         return []
-    if not isinstance(node, Listing):
-        problems.append(Problem(node.place, "includes", "a list of folders is needed"))
-        return []
-    return [folder / item.text for item in node if isinstance(item, Scalar)]
+    items = node.items if isinstance(node, Listing) else (node,)
+    trees: list[Mapping] = []
+    above = (*including, os.path.realpath(folder))
+    for item in items:
+        if not isinstance(item, Scalar) or item.is_null:
+            problems.append(
+                Problem(item.place, "includes", "a folder, or a list of them, is needed")
+            )
+            continue
+        shared = folder / item.text
+        if os.path.realpath(shared) in above or len(above) > MAX_INCLUDED:
+            text = f"the book includes itself, or more than {MAX_INCLUDED} in a chain"
+            problems.append(Problem(item.place, "includes", text))
+        elif not os.path.isdir(shared):
+            near = did_you_mean(shared.name, names_beside(shared))
+            text = f"there is no such assumption book {shown(item.text)}{near}"
+            problems.append(Problem(item.place, "includes", text))
+        else:
+            files = read_parts(shared, above)
+            problems += files.problems
+            trees.append(files.tree)
+    return trees
+
+
+# tables that are wider than their fields
 
 
 def _is_age_band(column: str) -> bool:
     return column[:1].isdigit()
 
 
-def _population(table: Listing) -> Mapping:
+def _population(table: Table, problems: list[Problem]) -> Mapping:
     """Rows of area, year, variant and people by age band; the total must be their sum."""
+    bands = [column for column in table.columns if _is_age_band(column)]
+    known = ", ".join(sorted(PERSONS))
+    for column in table.columns:
+        if column not in PERSONS and column not in bands:
+            text = f"the column {shown(column)} is not known; allowed: {known} and age bands"
+            near = did_you_mean(column, sorted(PERSONS))
+            problems.append(Problem(table.column_place(column), "population", text + near))
     rows: list[Node] = []
-    problems: list[Problem] = []
-    bands: list[str] = []
-    for row in table:
+    for row in table.rows:
         assert isinstance(row, Mapping)
-        bands = bands or [column for column in row.entries if _is_age_band(column)]
-        people = [node for band in bands if (node := row.get(band)) is not None]
-        problems += _total_problem(row, people)
+        problems += _people_problems(row, bands)
+        people = tuple(row.entries[band] for band in bands if band in row)
         kept = {key: row.entries[key] for key in ("area", "year", "variant") if key in row}
-        kept["people"] = Listing(tuple(people), row.place)
+        kept["people"] = Listing(people, row.place)
         rows.append(Mapping(kept, row.place, row.key_places))
-    if problems:
-        raise InputProblems(problems)
-    names = Listing(tuple(Scalar(band, table.place, True) for band in bands), table.place)
-    return Mapping({"bands": names, "rows": Listing(tuple(rows), table.place)}, table.place)
+    return Mapping(
+        {"bands": _names(bands, table), "rows": Listing(tuple(rows), table.rows.place)},
+        table.rows.place,
+    )
 
 
-def _total_problem(row: Mapping, people: list[Node]) -> list[Problem]:
+def _names(columns: list[str], table: Table) -> Listing:
+    items = tuple(Scalar(column, table.column_place(column), quoted=True) for column in columns)
+    return Listing(items, table.rows.place)
+
+
+def _people_problems(row: Mapping, bands: list[str]) -> list[Problem]:
+    blank = [band for band in bands if band not in row]
+    if blank:
+        text = f"there are no people of {', '.join(blank)}; write 0 if there are none"
+        return [Problem(row.place, "population", text)]
     total = row.get("total")
-    cells = [node.text for node in people if isinstance(node, Scalar)]
-    if not isinstance(total, Scalar) or not all(cell.isdigit() for cell in [*cells, total.text]):
+    if not isinstance(total, Scalar):
         return []
-    if sum(map(int, cells)) == int(total.text):
+    try:
+        stated = number(total.text)
+        people = sum(
+            number(node.text) for band in bands if isinstance(node := row.get(band), Scalar)
+        )
+    except QuantityError:
         return []
-    found = f"the total {shown(total.text)} is not the sum of the age bands, {sum(map(int, cells))}"
+    if stated == people:
+        return []
+    found = f"the total {shown(total.text)} is not the sum of the age bands, {people:,.0f}"
     return [Problem(total.place, "population", found)]
 
 
-def _curves(table: Listing) -> Listing:
+def _curves(table: Table) -> Listing:
+    """Rows with the cost in each age band as a list."""
+    bands = [column for column in table.columns if _is_age_band(column)]
     rows: list[Node] = []
-    for row in table:
+    for row in table.rows:
         assert isinstance(row, Mapping)
-        bands = [key for key in row.entries if _is_age_band(key)]
-        cost = Listing(tuple(row.entries[band] for band in bands), row.place)
-        rows.append(row.without(*bands).having("cost", cost))
-    return Listing(tuple(rows), table.place)
+        cost = Listing(tuple(row.entries[band] for band in bands if band in row), row.place)
+        rest = row.without(*bands).having("cost", cost)
+        rows.append(rest.having("bands", _names(bands, table)))
+    return Listing(tuple(rows), table.rows.place)

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
+from finsim.book.arrangements import (
+    ControlTotals,
+    Fund,
+    FundingRules,
+    Reserves,
+    RiskShare,
+    TotalsSet,
+)
 from finsim.book.fields import (
     CalendarYear,
     Flag,
+    Id,
     Model,
     Money,
     MoneyAboveZero,
     MoneyNotNegative,
+    Name,
     Number,
+    NumberNotNegative,
     Rate,
     Share,
     Text,
-    Whole,
+    Version,
     Words,
     Year,
     problem,
@@ -36,8 +47,8 @@ PaymentName: TypeAlias = Literal[
 class Organisation(Sourced):
     """A body whose position is projected."""
 
-    id: Text
-    name: Text
+    id: Id
+    name: Name
     kind: Literal["commissioner", "provider", "council"]
     areas: Words
     in_perimeter: Flag = True
@@ -49,15 +60,15 @@ class Organisation(Sourced):
 class External(Sourced):
     """A payer or supplier outside the perimeter."""
 
-    id: Text
-    name: Text
+    id: Id
+    name: Name
 
 
 class Flow(Sourced):
     """What lines and contracts have in common: tags, and what moves them."""
 
-    id: Text
-    name: Text
+    id: Id
+    name: Name
     service: Text
     pathway: Text
     areas: Words = ()
@@ -121,8 +132,8 @@ class PaymentForm(Model):
 class PaymentTerms(Sourced):
     """Named payment terms: the form that applies from each stated year on."""
 
-    id: Text
-    name: Text
+    id: Id
+    name: Name
     by_year: dict[Year, PaymentForm]
 
 
@@ -132,7 +143,7 @@ class PopulationRow(Model):
     area: Text
     year: CalendarYear
     variant: Text
-    people: tuple[Annotated[Number, Field(ge=0)], ...]
+    people: tuple[NumberNotNegative, ...]
 
 
 class Population(Model):
@@ -150,9 +161,10 @@ class Population(Model):
 class AgeCostCurve(Sourced):
     """The cost of a person in each age band, relative to ages 15–44."""
 
-    id: Text
-    name: Text
-    cost: tuple[Annotated[Number, Field(ge=0)], ...]
+    id: Id
+    name: Name
+    bands: tuple[Text, ...] = ()
+    cost: tuple[NumberNotNegative, ...]
 
 
 class Demand(Model):
@@ -165,8 +177,8 @@ class Demand(Model):
 class Driver(Sourced):
     """An uncertain input."""
 
-    id: Text
-    name: Text
+    id: Id
+    name: Name
     unit: Text
     group: Text
     value: UncertainRate
@@ -175,7 +187,7 @@ class Driver(Sourced):
 class Dependence(Sourced):
     """Inputs that move together: by a shared factor, or by a rank-correlation matrix."""
 
-    id: Text
+    id: Id
     members: Words
     factor: Text | None = None
     rank_correlation: Number | None = None
@@ -199,8 +211,8 @@ class Dependence(Sourced):
 class Book(Model):
     """Everything that is known or assumed about one system, sourced."""
 
-    finsim: Whole = 1
-    title: Text
+    finsim: Version = 1
+    title: Name
     demand: Demand | None = None
     organisations: tuple[Organisation, ...]
     external: tuple[External, ...] = ()
@@ -213,6 +225,12 @@ class Book(Model):
     dependence: tuple[Dependence, ...] = ()
     payments: tuple[PaymentTerms, ...] = ()
     schemes: tuple[Scheme, ...] = ()
+    totals: tuple[TotalsSet, ...] = ()
+    control_totals: tuple[ControlTotals, ...] = ()
+    funding_rules: tuple[FundingRules, ...] = ()
+    funds: tuple[Fund, ...] = ()
+    reserves: tuple[Reserves, ...] = ()
+    risk_shares: tuple[RiskShare, ...] = ()
 
     def all_drivers(self) -> tuple[Driver, ...]:
         """National drivers, then the system's own."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+LONGEST_WORD = 60
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,7 +43,7 @@ class InputProblems(Exception):
 
 
 def one_line(text: str) -> str:
-    """Text with every control character and line break made visible or folded into a space."""
+    """Text on one line: line breaks folded into spaces, control characters made visible."""
     folded = " ".join(text.split())
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in folded)
 
@@ -54,6 +56,17 @@ def shown(text: object, limit: int = 60) -> str:
 
 def did_you_mean(found: str, allowed: Iterable[str]) -> str:
     """`, did you mean 'x'?` for the nearest allowed word, or nothing when none is near."""
+    near = nearest(found, tuple(allowed))
+    return "" if near is None else f", did you mean '{near}'?"
+
+
+@lru_cache(maxsize=4096)
+def nearest(found: str, allowed: tuple[str, ...]) -> str | None:
+    """The allowed word that is most like a found one, or None when none is."""
+    from difflib import get_close_matches
+
+    if len(found) > LONGEST_WORD:
+        return None
     choices = {choice.lower(): choice for choice in allowed}
-    near = difflib.get_close_matches(found.lower(), choices, n=1, cutoff=0.6)
-    return f", did you mean '{choices[near[0]]}'?" if near else ""
+    near = get_close_matches(found.lower(), choices, n=1, cutoff=0.6)
+    return choices[near[0]] if near else None

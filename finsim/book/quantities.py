@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from finsim.book.places import shown
 
@@ -22,15 +22,23 @@ MONTHS = (
     "january", "february", "march", "april", "may", "june", "july",
     "august", "september", "october", "november", "december",
 )  # fmt: skip
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
+_EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
+_NUMBER = (
+    rf"(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[0-9]+)?{_EXPONENT}|\.[0-9]+{_EXPONENT}"
+)
 _MONEY = re.compile(rf"(?P<sign>[-+]?)£(?P<inner>[-+]?)(?P<number>{_NUMBER}) ?(?P<scale>k|m|bn)?")
 _RATE = re.compile(rf"(?P<number>[-+]?(?:{_NUMBER})) ?%")
 _DURATION = re.compile(rf"(?P<number>[-+]?(?:{_NUMBER})) (?P<unit>months?|years?)")
 _PLAIN = re.compile(rf"[-+]?(?:{_NUMBER})")
-_YEAR = re.compile(r"(?P<start>\d{4})/(?P<end>\d{2})")
-_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
-_MONTH_WORDS = re.compile(r"(?P<month>[A-Za-z]+) (?P<year>\d{4})")
-MAX_MAGNITUDE = 1e12
+_YEAR = re.compile(r"(?P<start>[0-9]{4})/(?P<end>[0-9]{2})")
+_MONTH = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})")
+_MONTH_WORDS = re.compile(r"(?P<month>[A-Za-z]+) (?P<year>[0-9]{4})")
+MOST_CHARACTERS = 40
+MOST_MONEY = Decimal(10) ** 12
+MOST_RATE = Decimal(100)
+MOST_MONTHS = Decimal(1200)
+MOST_NUMBER = Decimal(10) ** 12
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 class QuantityError(ValueError):
@@ -42,10 +50,21 @@ def _clean(text: str) -> str:
 
 
 def _decimal(text: str) -> Decimal:
-    value = Decimal(text.replace(",", ""))
-    if abs(value) > MAX_MAGNITUDE:
-        raise QuantityError(f"{shown(text)} is beyond {MAX_MAGNITUDE:g}, the largest allowed")
+    """The number as written; nonsense of a size that decimals cannot hold is out of any bounds."""
+    try:
+        value = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        value = Decimal("Infinity")
+    if len(text) > MOST_CHARACTERS:
+        raise QuantityError(f"{shown(text)} has more than {MOST_CHARACTERS} characters")
     return value
+
+
+def _bounded(value: Decimal, most: Decimal, text: str, limit: str) -> float:
+    """The value rounded to a float, once."""
+    if not abs(value) <= most:
+        raise QuantityError(f"{shown(text)} is beyond {limit}, the largest allowed")
+    return float(value)
 
 
 def _is_number(text: str) -> bool:
@@ -62,11 +81,23 @@ def money(text: str) -> float:
     """`£27m`, `£750k`, `£1.2bn`, `-£49.9m` → £m."""
     match = _MONEY.fullmatch(_clean(text))
     if match is None:
-        bare = text.strip()
-        raise _refuse(text, "an amount of money", f"£{bare}m" if _is_number(text) else "£27m")
+        raise _refuse(text, "an amount of money", _likely_money(text))
     negative = "-" in (match["sign"], match["inner"])
     value = _decimal(match["number"]) * MONEY_SCALES[match["scale"] or ""]
-    return float(-value if negative else value)
+    signed = value.copy_negate() if negative else value
+    return _bounded(signed, MOST_MONEY, text, "£1,000,000,000bn")
+
+
+def _likely_money(text: str) -> str:
+    """What was probably meant: a pound sign, a scale or a minus sign is missing or misspelt."""
+    clean = _clean(text)
+    if _is_number(clean):
+        return f"£{clean}m"
+    spelt = clean.lower().replace("million", "m").replace("billion", "bn")
+    for likely in (spelt, f"£{spelt}", f"-{spelt.strip('()')}", f"-£{spelt.strip('()£')}"):
+        if _MONEY.fullmatch(likely):
+            return likely
+    return "£27m"
 
 
 def money_text(value: float) -> str:
@@ -80,17 +111,40 @@ def rate(text: str) -> float:
     clean = _clean(text)
     match = _RATE.fullmatch(clean)
     if match is None:
-        between = re.fullmatch(r"([\d.]+) ?%? ?(?:-|–|to) ?([\d.]+) ?%", clean)
+        between = re.fullmatch(r"([0-9.]+) ?%? ?(?:-|–|to) ?([0-9.]+) ?%", clean)
         if between:
             low, high = between.groups()
             raise QuantityError(f"{shown(text)} is a range; write {{low: {low}%, high: {high}%}}")
-        raise _refuse(text, "a percentage", f"{text.strip()}%" if _is_number(text) else "2.5%")
-    return float(_decimal(match["number"]) / 100)
+        raise _refuse(text, "a percentage", _likely_rate(clean))
+    return _bounded(_decimal(match["number"]) / 100, MOST_RATE, text, "10,000%")
+
+
+def _likely_rate(clean: str) -> str:
+    if not _is_number(clean):
+        return "2.5%"
+    value = _decimal(clean)
+    return f"{clean}%" if abs(value) >= 1 else f"{_decimal_text(value * 100)}% or {clean}%"
 
 
 def rate_text(value: float) -> str:
     """0.19 → `19%`, which `rate` reads back to the same bits."""
     return f"{_decimal_text(Decimal(repr(value)) * 100)}%"
+
+
+def amount(text: str) -> tuple[float, str]:
+    """`£5m` → (5.0, "£m"); `1% of income` → (0.01, "income")."""
+    clean = _clean(text)
+    if clean.endswith(" of income"):
+        return rate(clean.removesuffix(" of income")), "income"
+    if _MONEY.fullmatch(clean) is None:
+        raise QuantityError(f"{shown(text)} is not an amount; write it as £5m or 1% of income")
+    return money(clean), "£m"
+
+
+def amount_text(value: tuple[float, str]) -> str:
+    """(0.01, "income") → `1% of income`."""
+    number_of, unit = value
+    return f"{rate_text(number_of)} of income" if unit == "income" else money_text(number_of)
 
 
 def months(text: str) -> float:
@@ -100,7 +154,8 @@ def months(text: str) -> float:
         raise _refuse(
             text, "a duration", f"{text.strip()} months" if _is_number(text) else "9 months"
         )
-    return float(_decimal(match["number"]) * (12 if match["unit"].startswith("year") else 1))
+    value = _decimal(match["number"]) * (12 if match["unit"].startswith("year") else 1)
+    return _bounded(value, MOST_MONTHS, text, "1,200 months")
 
 
 def months_text(value: float) -> str:
@@ -116,7 +171,7 @@ def number(text: str) -> float:
             " (percentages need no conversion: write 0.3 for 30%)" if clean.endswith("%") else ""
         )
         raise QuantityError(f"{shown(text)} is not a plain number such as 0.3{extra}")
-    return float(_decimal(clean))
+    return _bounded(_decimal(clean), MOST_NUMBER, text, "1,000,000,000,000")
 
 
 def number_text(value: float) -> str:
@@ -127,8 +182,8 @@ def number_text(value: float) -> str:
 def whole(text: str) -> int:
     """A whole number of zero or more: `614`."""
     clean = _clean(text)
-    if not re.fullmatch(r"\d{1,15}", clean):
-        raise QuantityError(f"{shown(text)} is not a whole number such as 614")
+    if not re.fullmatch(r"[0-9]{1,15}", clean):
+        raise QuantityError(f"{shown(text)} is not a whole number of zero or more, such as 614")
     return int(clean)
 
 
@@ -137,11 +192,12 @@ def financial_year(text: str) -> int:
     clean = _clean(text)
     match = _YEAR.fullmatch(clean)
     if match is None:
-        example = (
-            f"{clean}/{(int(clean) + 1) % 100:02d}" if re.fullmatch(r"\d{4}", clean) else "2016/17"
-        )
+        is_year = re.fullmatch("[0-9]{4}", clean)
+        example = f"{clean}/{(int(clean) + 1) % 100:02d}" if is_year else "2016/17"
         raise QuantityError(f"{shown(text)} is not a financial year; write it as {example}")
     start = int(match["start"])
+    if not FIRST_YEAR <= start <= LAST_YEAR:
+        raise QuantityError(f"{shown(text)} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
     if (start + 1) % 100 != int(match["end"]):
         right = financial_year_text(start)
         raise QuantityError(f"{shown(text)} is not a financial year; {start} begins {right}")
@@ -156,7 +212,7 @@ def financial_year_text(start: int) -> str:
 def calendar_year(text: str) -> int:
     """`2031` → 2031."""
     clean = _clean(text)
-    if not re.fullmatch(r"(19|20|21)\d{2}", clean):
+    if not re.fullmatch(r"(19|20|21)[0-9]{2}", clean):
         raise QuantityError(f"{shown(text)} is not a year such as 2031")
     return int(clean)
 
@@ -192,6 +248,8 @@ def month(text: str) -> int:
         year, number_of_month = 0, 0
     if not 1 <= number_of_month <= 12:
         raise QuantityError(f"{shown(text)} is not a month; write it as 2018-07 or July 2018")
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise QuantityError(f"{shown(text)} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return year * 12 + number_of_month - 1
 
 
@@ -212,7 +270,10 @@ def _shortest(value: float) -> str:
 
 
 def _decimal_text(value: Decimal) -> str:
+    """Plain digits, or `1.5e-30` where those would be too long to read back."""
     text = format(value, "f")
+    if len(text) > MOST_CHARACTERS:
+        return format(value, "e")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text

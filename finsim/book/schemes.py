@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from finsim.book.fields import (
+    Id,
     Model,
     Money,
     MoneyNotNegative,
     Month,
     MonthsNotNegative,
+    Name,
     Rate,
     Share,
     Text,
@@ -128,8 +130,8 @@ class CostOfDelivery(Model):
 
 
 class _Scheme(Sourced):
-    id: Text
-    name: Text
+    id: Id
+    name: Name
     theme: Text
     owner: Text
     start: Month

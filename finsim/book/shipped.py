@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 _INSTALLED = Path(__file__).resolve().parents[1] / "shipped"
 _CLONE = Path(__file__).resolve().parents[2]
+
+
+def shipped_names(kind: str) -> list[str]:
+    """The names of what is shipped of a kind."""
+    for root in (_INSTALLED, _CLONE):
+        if (root / kind).is_dir():
+            return sorted(path.name for path in (root / kind).iterdir())
+    return []
 
 
 def shipped(kind: str, name: str) -> Path | None:
@@ -14,6 +23,6 @@ def shipped(kind: str, name: str) -> Path | None:
         return None
     for root in (_INSTALLED, _CLONE):
         path = root / kind / name
-        if path.exists():
+        if os.path.exists(path):
             return path
     return None

@@ -3,22 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeAlias, get_args
 
 from finsim.book.model import Book, Contract, Line, PaymentName
-from finsim.book.nodes import Mapping, place_of, words_of
-from finsim.book.places import Problem, did_you_mean, shown
+from finsim.book.nodes import Listing, Mapping, Node, Scalar, place_of, words_of
+from finsim.book.places import InputProblems, Problem, did_you_mean, shown
 from finsim.book.schemes import ActivityScheme, EfficiencyScheme, Selector
+from finsim.book.typed import typed
 
-PAYMENT_NAMES: tuple[str, ...] = PaymentName.__args__  # type: ignore[attr-defined]
+PAYMENT_NAMES: tuple[str, ...] = get_args(PaymentName)
 PARAMETER_FREE = tuple(name for name in PAYMENT_NAMES if name != "cap and collar")
-Path = tuple[int | str, ...]
-Finding = tuple[Path, str]
+SYSTEM = "system"
+Path: TypeAlias = tuple[int | str, ...]
+
+
+class Finding(NamedTuple):
+    """What does not fit, where; `name` is set when it is a name that leads nowhere."""
+
+    path: Path
+    text: str
+    name: str = ""
 
 
 def cross_check(book: Book, tree: Mapping) -> list[Problem]:
     """Every reference that leads nowhere and every table that does not fit, with its place."""
-    findings = [
+    return _placed(_findings(book), tree)
+
+
+def check_names(tree: Mapping, wrong: Iterable[Path]) -> list[Problem]:
+    """The names that lead nowhere among the parts of a book that could be read.
+
+    `wrong` are the paths of values that could not; what names the items that hold them is right.
+    """
+    left_out = {(str(path[0]), path[1]) for path in wrong if len(path) > 1}
+    kept, dropped = tree, {""}
+    for section in {section for section, _ in left_out}:
+        node = tree.get(section)
+        if not isinstance(node, Listing):
+            return []
+        items = [i for n, i in enumerate(node.items) if (section, n) not in left_out]
+        dropped |= {_label(i) for n, i in enumerate(node.items) if (section, n) in left_out}
+        kept = kept.having(section, Listing(tuple(items), node.place))
+    try:
+        book = typed(Book, kept)
+    except InputProblems:
+        return []
+    found = [f for f in _findings(book) if f.name and not dropped & {f.name, *f.name.split(".")}]
+    return _placed((f for f in found if "*" not in f.name), kept)
+
+
+def _label(item: Node) -> str:
+    label = item.get("id") if isinstance(item, Mapping) else None
+    return label.text if isinstance(label, Scalar) else ""
+
+
+def _placed(findings: Iterable[Finding], tree: Mapping) -> list[Problem]:
+    return [Problem(place_of(tree, f.path), words_of(tree, f.path), f.text) for f in findings]
+
+
+def _findings(book: Book) -> list[Finding]:
+    return [
         *_duplicates(book),
         *_bodies(book),
         *_flows(book),
@@ -27,13 +71,13 @@ def cross_check(book: Book, tree: Mapping) -> list[Problem]:
         *_dependence(book),
         *_schemes(book),
     ]
-    return [Problem(place_of(tree, path), words_of(tree, path), text) for path, text in findings]
 
 
-def _unknown(kind: str, found: str, allowed: Iterable[str]) -> str:
+def _unknown(path: Path, kind: str, found: str, allowed: Iterable[str]) -> Finding:
     choices = sorted(allowed)
     listed = f"; known: {', '.join(choices)}" if len(choices) <= 12 else ""
-    return f"there is no {kind} {shown(found)}{listed}{did_you_mean(found, choices)}"
+    text = f"there is no {kind} {shown(found)}{listed}{did_you_mean(found, choices)}"
+    return Finding(path, text, found)
 
 
 def _duplicates(book: Book) -> Iterator[Finding]:
@@ -56,20 +100,28 @@ def _repeated(sections: Iterable[tuple[str, Iterable[_Named]]]) -> Iterator[Find
         for number, item in enumerate(items):
             name = item.id
             if name in seen:
-                yield (section, number, "id"), f"the id {shown(name)} stands twice"
+                yield Finding((section, number, "id"), f"the id {shown(name)} stands twice")
             seen.add(name)
 
 
 def _bodies(book: Book) -> Iterator[Finding]:
     areas, drivers = set(book.population.areas), {driver.id for driver in book.all_drivers()}
     if not book.organisations:
-        yield ("organisations",), "holds no organisation; one or more are needed"
+        yield Finding(("organisations",), "holds no organisation; one or more are needed")
+    bodies: list[tuple[str, list[str]]] = [
+        ("organisations", [body.id for body in book.organisations]),
+        ("external", [body.id for body in book.external]),
+    ]
+    for section, ids in bodies:
+        if SYSTEM in ids:
+            text = f"the id {shown(SYSTEM)} is the name of the whole; choose another"
+            yield Finding((section, ids.index(SYSTEM), "id"), text)
     for number, body in enumerate(book.organisations):
         for area in body.areas:
             if area not in areas:
-                yield ("organisations", number, "areas"), _unknown("area", area, areas)
+                yield _unknown(("organisations", number, "areas"), "area", area, areas)
         if body.shock is not None and body.shock not in drivers:
-            yield ("organisations", number, "shock"), _unknown("driver", body.shock, drivers)
+            yield _unknown(("organisations", number, "shock"), "driver", body.shock, drivers)
 
 
 def _flows(book: Book) -> Iterator[Finding]:
@@ -81,21 +133,21 @@ def _flows(book: Book) -> Iterator[Finding]:
         path: Path = ("lines", number)
         yield from _flow(book, line, path)
         if line.organisation not in organisations:
-            text = _unknown("organisation", line.organisation, organisations)
-            yield (*path, "organisation"), text
+            place = (*path, "organisation")
+            yield _unknown(place, "organisation", line.organisation, organisations)
         elif line.demand == "contracts" and not _follows(line, provided):
             where = f"{line.organisation} provides no contract of service {shown(line.service)}"
-            yield (*path, "demand"), f"{where}, so its activity cannot follow contracts"
+            yield Finding((*path, "demand"), f"{where}, so its activity cannot follow contracts")
     for number, contract in enumerate(book.contracts):
         path = ("contracts", number)
         yield from _flow(book, contract, path)
         for role, name in (("payer", contract.payer), ("provider", contract.provider)):
             if name not in nodes:
-                yield (*path, role), _unknown("organisation or external body", name, nodes)
+                yield _unknown((*path, role), "organisation or external body", name, nodes)
         if contract.payer == contract.provider:
-            yield (*path, "provider"), f"{shown(contract.provider)} would pay itself"
+            yield Finding((*path, "provider"), f"{shown(contract.provider)} would pay itself")
         if contract.payment not in payments:
-            yield (*path, "payment"), _unknown("payment", contract.payment, payments)
+            yield _unknown((*path, "payment"), "payment", contract.payment, payments)
 
 
 def _follows(line: Line, provided: set[tuple[str, str]]) -> bool:
@@ -109,15 +161,15 @@ def _flow(book: Book, flow: Line | Contract, path: Path) -> Iterator[Finding]:
     for name in ("growth", "non_demographic", "price"):
         driver = getattr(flow, name)
         if driver is not None and driver not in drivers:
-            yield (*path, name), _unknown("driver", driver, drivers)
+            yield _unknown((*path, name), "driver", driver, drivers)
     if (flow.demand == "growth") != (flow.growth is not None):
         needed = "names no `growth` driver" if flow.growth is None else "is not `growth`"
-        yield (*path, "demand"), f"the demand {shown(flow.demand)} {needed}"
+        yield Finding((*path, "demand"), f"the demand {shown(flow.demand)} {needed}")
     if flow.demand in {"population", "headcount"} and not flow.areas:
-        yield (*path, "areas"), f"demand by {flow.demand} needs `areas`"
+        yield Finding((*path, "areas"), f"demand by {flow.demand} needs `areas`")
     for area in flow.areas:
         if area not in book.population.areas:
-            yield (*path, "areas"), _unknown("area", area, book.population.areas)
+            yield _unknown((*path, "areas"), "area", area, book.population.areas)
 
 
 def _people(book: Book) -> Iterator[Finding]:
@@ -125,38 +177,44 @@ def _people(book: Book) -> Iterator[Finding]:
     for number, row in enumerate(book.population.rows):
         if len(row.people) != bands:
             text = f"has {len(row.people)} age bands; the table has {bands}"
-            yield ("population", "rows", number), text
+            yield Finding(("population", "rows", number), text)
     seen: set[tuple[str, int, str]] = set()
     for number, row in enumerate(book.population.rows):
         key = (row.area, row.year, row.variant)
         if key in seen:
             text = f"{row.area} {row.year} stands twice for {row.variant!r}"
-            yield ("population", "rows", number), text
+            yield Finding(("population", "rows", number), text)
         seen.add(key)
     curves = {curve.id for curve in book.curves}
     for number, curve in enumerate(book.curves):
         if len(curve.cost) != bands:
             text = f"has {len(curve.cost)} age bands; the population table has {bands}"
-            yield ("curves", number), text
+            yield Finding(("curves", number), text)
+        elif curve.bands and curve.bands != book.population.bands:
+            stated, known = ", ".join(curve.bands), ", ".join(book.population.bands)
+            text = f"has the age bands {stated}; those of the population table are {known}"
+            yield Finding(("curves", number), text)
     if book.demand is None:
-        if any(flow.demand == "population" for flow in (*book.lines, *book.contracts)):
-            yield (), "the key 'demand' is missing; it names the age-cost curves and their mix"
+        demands = [line.demand for line in book.lines] + [c.demand for c in book.contracts]
+        if "population" in demands:
+            text = "the key 'demand' is missing; it names the age-cost curves and their mix"
+            yield Finding((), text)
         return
     for name in book.demand.curves:
         if name not in curves:
-            yield ("demand", "curves"), _unknown("age-cost curve", name, curves)
+            yield _unknown(("demand", "curves"), "age-cost curve", name, curves)
     drivers = {driver.id for driver in book.all_drivers()}
     if book.demand.mix not in drivers:
-        yield ("demand", "mix"), _unknown("driver", book.demand.mix, drivers)
+        yield _unknown(("demand", "mix"), "driver", book.demand.mix, drivers)
 
 
 def _payments(book: Book) -> Iterator[Finding]:
     for number, terms in enumerate(book.payments):
         if not terms.by_year:
-            yield ("payments", number, "by_year"), "names no year; one or more are needed"
+            yield Finding(("payments", number, "by_year"), "names no year; one or more are needed")
         if terms.id in PAYMENT_NAMES:
             text = f"the id {shown(terms.id)} is the name of a payment form; choose another"
-            yield ("payments", number, "id"), text
+            yield Finding(("payments", number, "id"), text)
 
 
 def input_names(book: Book) -> dict[str, None]:
@@ -189,32 +247,33 @@ def _dependence(book: Book) -> Iterator[Finding]:
         members = [m for pattern in group.members for m in members_of(pattern, names)]
         for pattern in group.members:
             if not members_of(pattern, names):
-                yield (*path, "members"), _unknown("input", pattern, names)
+                yield _unknown((*path, "members"), "input", pattern, names)
         for member in members:
             if member in used:
                 text = f"{shown(member)} is already in {shown(used[member])}; one group is allowed"
-                yield (*path, "members"), text
+                yield Finding((*path, "members"), text)
             used[member] = group.id
         if group.factor is not None and group.factor not in drivers:
-            yield (*path, "factor"), _unknown("driver", group.factor, drivers)
+            yield _unknown((*path, "factor"), "driver", group.factor, drivers)
         if group.factor in members:
-            yield (*path, "members"), f"the factor {shown(str(group.factor))} is its own member"
+            text = f"the factor {shown(str(group.factor))} is its own member"
+            yield Finding((*path, "members"), text)
         for name in ("loadings", "matrix"):
             given = getattr(group, name)
             if given is not None and len(given) != len(members):
                 text = f"has {len(given)} rows for {len(members)} members"
-                yield (*path, name), text
+                yield Finding((*path, name), text)
 
 
 def _schemes(book: Book) -> Iterator[Finding]:
-    nodes = {body.id for body in (*book.organisations, *book.external)}
+    nodes = {body.id for body in book.organisations} | {body.id for body in book.external}
     for number, scheme in enumerate(book.schemes):
         path: Path = ("schemes", number)
         if scheme.costs is not None:
             for body in scheme.costs.paid_by:
                 if body not in nodes:
-                    text = _unknown("organisation or external body", body, nodes)
-                    yield (*path, "costs", "paid_by", body), text
+                    where = (*path, "costs", "paid_by", body)
+                    yield _unknown(where, "organisation or external body", body, nodes)
         if isinstance(scheme, EfficiencyScheme):
             yield from _selected(book.lines, scheme.lines, (*path, "lines"), "own cost line")
             continue
@@ -236,7 +295,7 @@ def _selected(
 ) -> Iterator[Finding]:
     if not matching(flows, selector):
         tags = "; ".join(f"{name} {', '.join(words)}" for name, words in selector.stated().items())
-        yield path, f"matches no {kind} ({tags or 'no tag was given'})"
+        yield Finding(path, f"matches no {kind} ({tags or 'no tag was given'})")
 
 
 def matching(flows: Sequence[Line | Contract], selector: Selector) -> list[int]:

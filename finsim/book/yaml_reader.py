@@ -6,6 +6,9 @@ exists. Scalars stay text: `NO` is a word, and each field reads its own unit.
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from pathlib import Path
 
 import yaml
@@ -15,40 +18,68 @@ from finsim.book.places import InputProblems, Place, Problem, did_you_mean, show
 
 MAX_BYTES = 8_000_000
 MAX_DEPTH = 24
-MAX_NODES = 400_000
+MAX_NODES = 200_000
+MAX_PROBLEMS = 1_000
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_text(path: Path, shown_as: str) -> str:
     """The text of an input file, or a problem in words: missing, a folder, too large, not UTF-8."""
-    place = Place(shown_as)
+    content = _read_bytes(path, Place(shown_as))
     try:
-        if path.is_dir():
-            raise InputProblems([Problem(place, "", "is a folder; a file is needed")])
-        if path.stat().st_size > MAX_BYTES:
-            limit = f"{MAX_BYTES // 1_000_000} MB"
-            raise InputProblems([Problem(place, "", f"is larger than {limit}, the most allowed")])
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        near = did_you_mean(path.name, _names_beside(path))
-        raise InputProblems([Problem(place, "", f"there is no such file{near}")]) from None
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        before = content[: error.start]
+        column = error.start - before.rfind(b"\n")
+        place = Place(shown_as, before.count(b"\n") + 1, column)
+        found = "UTF-16 text" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "not UTF-8 text"
+        message = f"is {found}; save the file as UTF-8 (in Excel: CSV UTF-8)"
         raise InputProblems([Problem(place, "", message)]) from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputProblems([Problem(place, "", f"could not be read: {reason}")]) from None
     if not text.strip():
-        raise InputProblems([Problem(place, "", "is empty; see `finsim new` for an example")])
+        message = "is empty; see `finsim new` for an example"
+        raise InputProblems([Problem(Place(shown_as, 1, 1), "", message)])
+    if (control := _CONTROL.search(text)) is not None:
+        message = f"holds the control character {shown(control[0])}; remove it"
+        place = place_in(text, control.start(), shown_as)
+        raise InputProblems([Problem(place, "", message)])
     return text
 
 
-def _names_beside(path: Path) -> list[str]:
+def _read_bytes(path: Path, place: Place) -> bytes:
     try:
-        return [entry.name for entry in path.parent.iterdir()]
-    except OSError:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputProblems([Problem(place, "", "is a folder; a file is needed")])
+        if not stat.S_ISREG(mode):
+            raise InputProblems([Problem(place, "", "is not an ordinary file")])
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        near = did_you_mean(path.name, names_beside(path))
+        raise InputProblems([Problem(place, "", f"there is no such file{near}")]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputProblems([Problem(place, "", f"could not be read: {reason}")]) from None
+    if len(content) > MAX_BYTES:
+        limit = f"{MAX_BYTES // 1_000_000} MB"
+        raise InputProblems([Problem(place, "", f"is larger than {limit}, the most allowed")])
+    return content
+
+
+def names_beside(path: Path) -> list[str]:
+    """What stands in the folder of a path."""
+    try:
+        return sorted(os.listdir(path.parent))
+    except (OSError, ValueError):
         return []
+
+
+def place_in(text: str, position: int, name: str) -> Place:
+    """The line and column of a position in a text."""
+    before = text[:position]
+    return Place(name, before.count("\n") + 1, position - before.rfind("\n"))
 
 
 def read_yaml(path: Path, shown_as: str | None = None) -> Mapping:
@@ -67,15 +98,43 @@ def parse_yaml(text: str, name: str) -> Mapping:
         node = _Builder(name).build(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
-        message = f"is not valid YAML here: {error.problem or error.context or 'unknown'}"
+        place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
+        message = _in_words(error.problem or error.context or "unknown", _at(text, mark))
         raise InputProblems([Problem(place, "", message)]) from None
-    except yaml.YAMLError as error:
-        raise InputProblems([Problem(Place(name), "", f"is not valid YAML: {error}")]) from None
+    except UnicodeEncodeError as error:
+        message = f"holds the character {shown(text[error.start])}; remove it"
+        raise InputProblems([Problem(place_in(text, error.start, name), "", message)]) from None
+    except yaml.reader.ReaderError as error:
+        place = place_in(text, error.position, name)
+        raise InputProblems([Problem(place, "", f"is not valid YAML: {error.reason}")]) from None
     if not isinstance(node, Mapping):
         message = "holds no `key: value` lines; a mapping is needed"
-        raise InputProblems([Problem(node.place if node else Place(name), "", message)])
+        place = node.place if node is not None else Place(name, 1, 1)
+        raise InputProblems([Problem(place, "", message)])
     return node
+
+
+def _at(text: str, mark: yaml.Mark | None) -> str:
+    """The character that a mark of the parser points to."""
+    if mark is None or mark.line > text.count("\n"):
+        return ""
+    return text.split("\n")[mark.line][mark.column : mark.column + 1]
+
+
+def _in_words(problem: str, character: str) -> str:
+    """A parser's complaint with what to do about it."""
+    if character == "\t" or "'\\t'" in problem or "tab" in problem:
+        return "a tab was found; indent with spaces"
+    remedies = {
+        "mapping values are not allowed": "check the indentation; put text with ': ' in quotes",
+        "did not find expected key": "check the indentation of the lines before",
+        "could not find expected ':'": "write `key: value`, or put the text in quotes",
+        "did not find expected ',' or": "a bracket or brace is not closed",
+        "cannot start any token": "put the text in quotes",
+        "unexpected end of stream": "a quote is not closed",
+    }
+    remedy = next((f"; {text}" for start, text in remedies.items() if start in problem), "")
+    return f"is not valid YAML here: {problem}{remedy}"
 
 
 class _Open:
@@ -167,5 +226,7 @@ class _Builder:
             first = top.key_places[node.text].line
             message = f"the key {shown(node.text)} stands twice (first on line {first})"
             self.problems.append(Problem(node.place, "", message))
+            if len(self.problems) >= MAX_PROBLEMS:
+                raise InputProblems(self.problems)
         top.key = node.text
         top.key_places[node.text] = node.place

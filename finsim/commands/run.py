@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from finsim.analysis.results import Results, simulate
+from finsim.analysis.results import Results, simulate_cases
+from finsim.analysis.study import Case
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
 from finsim.exits import CHECK_FAILED, DONE
 from finsim.outputs.atomic import check_writable, write_atomically
@@ -39,16 +40,15 @@ class Request:
 def run(request: Request) -> int:
     """Run a scenario and its options, print and write; returns the exit code."""
     targets = output_files(request)
-    names = _options(request)
+    names = chosen_options(request)
     resolutions = [resolve(request.scenario, name, request.sets) for name in names]
     for path in targets:
         check_writable(path, request.force)
     if not request.quiet:
-        _warn(resolutions[0])
-    results = [_computed(resolution, request) for resolution in resolutions]
-    content = {path: _content(path, results) for path in targets}
-    for path, content_of in content.items():
-        write_atomically(path, content_of)
+        warn(resolutions[0])
+    results = computed(resolutions, request)
+    for path, content in contents(targets, results).items():
+        write_atomically(path, content)
     _print(results, request, targets)
     return DONE if all(result.passed for result in results) else CHECK_FAILED
 
@@ -66,7 +66,8 @@ def output_files(request: Request) -> tuple[Path, ...]:
     return (Path(request.scenario.with_suffix(".xlsx").name),)
 
 
-def _options(request: Request) -> list[str]:
+def chosen_options(request: Request) -> list[str]:
+    """The options asked for: as stated, those named, or all."""
     if not request.options:
         return [AS_STATED]
     if ALL in request.options:
@@ -86,12 +87,15 @@ def _options(request: Request) -> list[str]:
     return list(dict.fromkeys(request.options))
 
 
-def _computed(resolution: Resolution, request: Request) -> Results:
-    plan = resolution.plan
-    wanted = sampling(resolution.resolved.scenario.run, request.seed, request.draws)
-    check_capacity(plan, wanted.design)
-    progress = None if request.quiet else progress_on_terminal(plan.resolved.option)
-    results = simulate(plan, wanted, Serial(), progress, request.precision)
+def computed(resolutions: Sequence[Resolution], request: Request) -> tuple[Results, ...]:
+    """Every option on the same draws."""
+    first = resolutions[0].resolved
+    wanted = sampling(first.scenario.run, request.seed, request.draws)
+    for resolution in resolutions:
+        check_capacity(resolution.plan, wanted.design)
+    progress = None if request.quiet else progress_on_terminal(first.scenario.title)
+    cases = [Case(resolution.plan, resolution.arrangement) for resolution in resolutions]
+    results = simulate_cases(cases, wanted, Serial(), progress, request.precision)
     if progress is not None:
         clear_progress()
     return results
@@ -114,9 +118,15 @@ def clear_progress() -> None:
     print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
 
 
-def _warn(resolution: Resolution) -> None:
+def warn(resolution: Resolution) -> None:
+    """Warnings of a scenario as stated, on standard error."""
     for warning in warnings_of(resolution.plan):
         print(f"warning: {warning}", file=sys.stderr)
+
+
+def contents(targets: Sequence[Path], results: Sequence[Results]) -> dict[Path, bytes]:
+    """What every file will hold, all of it made before any is written."""
+    return {path: _content(path, results) for path in targets}
 
 
 def _content(path: Path, results: Sequence[Results]) -> bytes:

@@ -8,22 +8,52 @@ replaces single fields of them; `add` puts items at the end of the book's lists.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from finsim.book.load import read_book
+from finsim.book.load import read_parts
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
 from finsim.book.quantities import QuantityError, financial_year
-from finsim.book.shipped import shipped
-from finsim.book.yaml_reader import parse_yaml, read_yaml
+from finsim.book.shipped import shipped, shipped_names
+from finsim.book.yaml_reader import names_beside, parse_yaml, read_yaml
 
 MERGED = frozenset({"run", "population", "options"})
-SECTIONS = ("drivers", "lines", "contracts", "organisations", "external", "schemes", "payments")
+ARRANGEMENTS = ("totals", "control_totals", "funding_rules", "funds", "reserves", "risk_shares")
+SECTIONS = (
+    "drivers",
+    "lines",
+    "contracts",
+    "organisations",
+    "external",
+    "schemes",
+    "payments",
+    *ARRANGEMENTS,
+)
 ADDED = (*SECTIONS, "dependence")
 MAX_CHAIN = 12
-OPTION_KEYS = ("schemes", "population", "changes", "add", "notes")
+ARRANGED = ("control_totals", "sustainability_funding", "reserves", "risk_share")
+OPTION_KEYS = ("schemes", "population", *ARRANGED, "changes", "add", "notes")
 CONTROL = frozenset({"extends", "changes", "add"})
+SETTABLE = (
+    *SECTIONS,
+    *(key for key in ARRANGED if key not in SECTIONS),
+    "population",
+    "years",
+    "run",
+    "title",
+    "notes",
+    "changes",
+    "add",
+)
+HELD_BY_FILES = {
+    "extends": "cannot be set; write a file that extends another",
+    "book": "cannot be set; write a file that names another book",
+    "finsim": "cannot be set",
+    "options": "cannot be set; give the values of an option by themselves, with --option",
+    "calibrate": "cannot be set: what it solves is held; write a file with its own calibrate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +73,43 @@ class Merged:
     book: Mapping
 
 
-def file_layers(path: Path) -> list[Layer]:
+def file_layers(path: Path | str) -> list[Layer]:
     """A scenario file and those that it extends, the deepest first.
 
     Raises InputProblems for a file that is missing, not a scenario, or extends itself.
     """
+    layers, problems = read_layers(path)
+    if problems:
+        raise InputProblems(problems)
+    return layers
+
+
+def read_layers(given: Path | str) -> tuple[list[Layer], list[Problem]]:
+    """The layers that could be read, the deepest first, and why the next one could not."""
     layers: list[Layer] = []
-    seen: set[Path] = set()
-    place = Place(str(path))
-    named = str(path)
+    seen: set[str] = set()
+    path, named = Path(given), os.fspath(given)
     while True:
-        if path.resolve() in seen or len(seen) >= MAX_CHAIN:
-            message = f"extends itself, or more than {MAX_CHAIN} files"
-            raise InputProblems([Problem(place, "extends", message)])
-        seen.add(path.resolve())
-        tree = read_yaml(path, named)
+        seen.add(os.path.realpath(path))
+        try:
+            tree = read_yaml(path, named)
+        except InputProblems as error:
+            return layers, list(error.problems)
         layers.insert(0, Layer(named, tree, is_file=True))
         extended = tree.get("extends")
         if extended is None:
-            return layers
-        if not isinstance(extended, Scalar):
-            raise InputProblems([Problem(extended.place, "extends", "a file name is needed")])
-        place = extended.place
+            return layers, []
+        if not isinstance(extended, Scalar) or extended.is_null:
+            return layers, [Problem(extended.place, "extends", "a file name is needed")]
         path = path.parent / extended.text
         named = os.path.normpath(path)
+        if os.path.realpath(path) in seen or len(seen) >= MAX_CHAIN:
+            message = f"the file extends itself, or more than {MAX_CHAIN} files in a chain"
+            return layers, [Problem(extended.place, "extends", message)]
+        if not os.path.exists(path):
+            near = did_you_mean(path.name, names_beside(path))
+            message = f"there is no file {shown(extended.text)}{near}"
+            return layers, [Problem(extended.place, "extends", message)]
 
 
 def option_layer(merged: Merged, name: str, asked: Place) -> Layer:
@@ -106,7 +149,15 @@ def set_layer(text: str) -> Layer:
     if not sign or not all(steps):
         message = "is not an assignment; write it as drivers.tariff.2018/19=0.3%"
         raise InputProblems([Problem(place, "", message)])
-    node = parse_yaml(f"value: {value}", place.file).entries["value"]
+    _check_settable(steps, place)
+    try:
+        node = parse_yaml(f"value: {value.strip()}", place.file).entries["value"]
+    except InputProblems as error:
+        told = [Problem(place, "", problem.message) for problem in error.problems]
+        raise InputProblems(told) from None
+    if "\n" in value:
+        raise InputProblems([Problem(place, "", "holds more than one line")])
+    node = _placed(node, place)
     if steps[0] in SECTIONS and len(steps) > 1:
         steps = ["changes", *steps]
     for step in reversed(steps):
@@ -115,28 +166,94 @@ def set_layer(text: str) -> Layer:
     return Layer(place.file, node, is_file=False)
 
 
-def base(layers: list[Layer]) -> Merged:
-    """The book that the last file to name one names, before any layer changes it."""
+def _check_settable(steps: Sequence[str], place: Place) -> None:
+    first = steps[0]
+    if first in HELD_BY_FILES:
+        problem = Problem(place, "", f"{first} {HELD_BY_FILES[first]}")
+    elif first in SECTIONS and first not in ARRANGED and first != "schemes" and len(steps) < 2:
+        problem = Problem(place, "", f"names no item; write it as {first}.<id>.<field>=<value>")
+    elif first not in SETTABLE:
+        listed = f"the path begins with {shown(first)}; allowed: {', '.join(SETTABLE)}"
+        problem = Problem(place, "", listed + did_you_mean(first, SETTABLE))
+    else:
+        return
+    raise InputProblems([problem])
+
+
+def _placed(node: Node, place: Place) -> Node:
+    """A tree that was written at one place, such as the value of `--set`."""
+    if isinstance(node, Scalar):
+        return Scalar(node.text, place, node.quoted)
+    if isinstance(node, Listing):
+        return Listing(tuple(_placed(item, place) for item in node.items), place)
+    entries = {key: _placed(value, place) for key, value in node.entries.items()}
+    return Mapping(entries, place, dict.fromkeys(entries, place))
+
+
+def years_set(layer: Layer) -> list[tuple[int, Place]]:
+    """The years whose value a layer changes in some driver, and where it says so."""
+    changes = layer.tree.get("changes")
+    drivers = changes.get("drivers") if isinstance(changes, Mapping) else None
+    found = drivers.entries.values() if isinstance(drivers, Mapping) else ()
+    return [
+        (financial_year(key), fields.key_places.get(key, fields.place))
+        for fields in found
+        if isinstance(fields, Mapping)
+        for key in fields.entries
+        if _is_year(key)
+    ]
+
+
+def base(layers: Sequence[Layer]) -> Merged:
+    """The book that the last file to name one names, before any layer changes it.
+
+    Raises InputProblems with every mistake that keeps its files from being read.
+    """
+    merged, problems = read_base(layers)
+    if problems:
+        raise InputProblems(problems)
+    return merged
+
+
+def read_base(layers: Sequence[Layer]) -> tuple[Merged, list[Problem]]:
+    """What can be read of the book, before any layer changes it, and why the rest cannot."""
+    place = layers[-1].tree.place
+    nothing = Merged(Mapping({}, place), Mapping({}, place))
     named = next(
         (layer.tree.get("book") for layer in reversed(layers) if "book" in layer.tree), None
     )
-    if not isinstance(named, Scalar):
+    if named is None:
         message = "the key 'book' is missing; it names the folder of the assumption book"
-        raise InputProblems([Problem(layers[0].tree.place, "", message)])
+        return nothing, [Problem(place, "", message)]
+    if not isinstance(named, Scalar) or named.is_null:
+        return nothing, [Problem(named.place, "book", "the name of a folder is needed")]
     beside = Path(named.place.file).parent / named.text
-    folder = beside if beside.is_dir() else shipped("assumptions", named.text) or beside
-    try:
-        tree = read_book(folder).tree
-    except InputProblems as error:
-        missing = [p for p in error.problems if p.place.file == str(folder) and not p.place.line]
-        raise InputProblems(
-            [Problem(named.place, "book", p.message) for p in missing] or error.problems
-        ) from None
-    return Merged(Mapping({}, named.place), tree)
+    folder = beside if os.path.isdir(beside) else shipped("assumptions", named.text)
+    if folder is None:
+        choices = [*names_beside(beside), *shipped_names("assumptions")]
+        text = f"there is no assumption book {shown(named.text)} (a folder that holds book.yaml)"
+        near = did_you_mean(beside.name, choices)
+        return nothing, [Problem(named.place, "book", text + near)]
+    files = read_parts(folder)
+    return Merged(nothing.scenario, files.tree), list(files.problems)
 
 
 def overlay(merged: Merged, layer: Layer) -> Merged:
-    """The trees with a layer laid over them."""
+    """The trees with a layer laid over them; raises InputProblems for changes that do not fit."""
+    problems: list[Problem] = []
+    over = laid_over(merged, layer, problems)
+    if problems:
+        raise InputProblems(problems)
+    return over
+
+
+def laid_over(
+    merged: Merged, layer: Layer, problems: list[Problem], is_whole: bool = True
+) -> Merged:
+    """The trees with a layer over them, and what of it does not fit.
+
+    The book is changed only if it is whole, for an item may stand in what could not be read.
+    """
     scenario = merged.scenario
     for key, node in layer.tree.entries.items():
         if key in CONTROL:
@@ -148,11 +265,10 @@ def overlay(merged: Merged, layer: Layer) -> Merged:
         scenario = Mapping(
             {**scenario.entries, key: node}, scenario.place, {**scenario.key_places, key: place}
         )
-    problems: list[Problem] = []
+    if not is_whole:
+        return Merged(scenario, merged.book)
     book = _changed(merged.book, layer.tree.get("changes"), problems)
     book = _added(book, layer.tree.get("add"), problems)
-    if problems:
-        raise InputProblems(problems)
     return Merged(scenario, book)
 
 
@@ -197,7 +313,7 @@ def _changed(book: Mapping, changes: Node | None, problems: list[Problem]) -> Ma
                 text = f"the book has no {shown(name)}{did_you_mean(name, known)}"
                 problems.append(Problem(place, f"changes / {section}", text))
                 continue
-            book = _with_item(book, *found, _fields(section, fields))
+            book = _with_item(book, *found, _fields(section, fields), problems)
     return book
 
 
@@ -248,14 +364,16 @@ def _is_year(text: str) -> bool:
     return True
 
 
-def _with_item(book: Mapping, section: str, number: int, fields: Node) -> Mapping:
+def _with_item(
+    book: Mapping, section: str, number: int, fields: Node, problems: list[Problem]
+) -> Mapping:
     items = list(_items(book, section))
     item = items[number]
     if isinstance(item, Mapping) and isinstance(fields, Mapping):
         items[number] = _overlaid_item(item, fields)
     elif isinstance(fields, Scalar | Listing):
         message = "the fields that change are needed, such as {saving: £3m}"
-        raise InputProblems([Problem(fields.place, f"changes / {section}", message)])
+        problems.append(Problem(fields.place, f"changes / {section}", message))
     node = book.entries[section]
     return book.having(section, Listing(tuple(items), node.place))
 

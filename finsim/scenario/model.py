@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from finsim.book.fields import (
     CalendarYear,
     Model,
     Money,
+    Name,
     Share,
     Text,
+    Version,
     Whole,
     Words,
     Year,
@@ -19,9 +21,12 @@ from finsim.book.fields import (
     problem,
 )
 from finsim.book.schemes import ROUNDING
-from finsim.book.uncertain import UncertainRate
+from finsim.book.uncertain import Path, UncertainRate
 
 DEFAULT_DRAWS = 8_192
+MOST_DRAWS = 100_000_000
+MOST_YEARS = 31
+RESERVED_OPTIONS = frozenset({"as stated", "all"})
 AS_STATED = "as stated"
 
 
@@ -47,6 +52,10 @@ class Population(Model):
     def _years(self) -> Population:
         if self.growth == "outturn":
             return self
+        if isinstance(self.growth, Path):
+            raise problem("the growth is one value over the whole time; write a rate or a range")
+        if not isinstance(self.growth, (str, float)) and self.growth.over_years != "constant":
+            raise problem("the growth is one value over the whole time; remove `over_years`")
         missing = [
             name for name, year in (("from", self.from_year), ("by", self.by)) if year is None
         ]
@@ -89,6 +98,13 @@ class Run(Model):
     draws_per_replicate: Whole = 1024
     points: Literal["lattice", "sobol", "latin hypercube", "monte carlo"] = "lattice"
 
+    @field_validator("draws")
+    @classmethod
+    def _some(cls, draws: int) -> int:
+        if not 1 <= draws <= MOST_DRAWS:
+            raise problem(f"{draws:,} draws; 1 to {MOST_DRAWS:,} are allowed")
+        return draws
+
 
 if TYPE_CHECKING:
     Calibration: TypeAlias = Calibrate | Literal["none"] | None
@@ -105,16 +121,36 @@ else:
 class Scenario(Model):
     """A book, and what differs from it."""
 
-    finsim: Whole = 1
-    title: Text
+    finsim: Version = 1
+    title: Name
     book: Text
     years: YearSpan
     population: Population | None = None
     calibrate: Calibration = None
     schemes: Words = ()
+    control_totals: Text | None = None
+    sustainability_funding: Text | None = None
+    reserves: Text | None = None
+    risk_share: Text | None = None
     options: dict[Text, Any] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()
     run: Run = Run()
+
+    @field_validator("years")
+    @classmethod
+    def _projected(cls, years: tuple[int, int]) -> tuple[int, int]:
+        count = years[1] - years[0] + 1
+        if not 2 <= count <= MOST_YEARS:
+            text = f"{count} {'year' if count == 1 else 'years'}; a base year and 1 to"
+            raise problem(f"{text} {MOST_YEARS - 1} years after it are needed")
+        return years
+
+    @field_validator("options")
+    @classmethod
+    def _not_reserved(cls, options: dict[str, Any]) -> dict[str, Any]:
+        for name in RESERVED_OPTIONS & options.keys():
+            raise problem(f"an option cannot be named '{name}', a word of the command line")
+        return options
 
     @property
     def year_numbers(self) -> tuple[int, ...]:

@@ -36,6 +36,7 @@ class Held(Model):
 
     unattributed: HeldPressure | None = None
     full_savings: dict[Text, Money] = Field(default_factory=dict)
+    control_totals: dict[Text, dict[Text, dict[Year, Money]]] = Field(default_factory=dict)
 
 
 class Resolved(Model):

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from finsim.book.arrangements import ReserveYear
 from finsim.book.model import Book
 from finsim.book.quantities import financial_year_text
 from finsim.book.uncertain import UncertainRate
 from finsim.economics import costs
 from finsim.scenario.resolved import Resolved
+from finsim.simulation.compile_arrangement import attainment_drivers, bodies_named, found
 from finsim.simulation.compile_flows import (
     CostUnits,
     contract_arrays,
@@ -29,6 +31,7 @@ from finsim.simulation.plan import (
     Efficiency,
     FloatArray,
     Plan,
+    Reserved,
 )
 
 ROUNDING = 1e-9
@@ -46,7 +49,8 @@ def compile_plan(resolved: Resolved) -> Plan:
     chosen = chosen_schemes(book, scenario)
     spread = held.unattributed.spread if held.unattributed is not None else None
     register = Register(book, years, _growth(resolved), spread)
-    inputs = register.select(_names(book, chosen, spread))
+    names = [*_names(book, chosen, spread), *attainment_drivers(resolved)]
+    inputs = register.select(names)
     indices = Indices(book, scenario, inputs)
     schemes = SchemeCompiler(book, held, inputs, years)
     activity, efficiency = schemes.compiled(chosen)
@@ -55,8 +59,9 @@ def compile_plan(resolved: Resolved) -> Plan:
     lines = line_rows(book, indices, schemes, [distinct.index(scope) for scope in scopes])
     units = CostUnits(lines, len(book.organisations))
     contracts = contract_arrays(book, years, indices, schemes.targets)
-    flows = merged_contracts(contracts)
-    bodies = _bodies(book, contracts, inputs)
+    held_back = _held_back(resolved)
+    flows, place = merged_contracts(contracts, set(held_back))
+    bodies = _bodies(book, contracts, inputs, indices)
     targets = schemes.target_arrays(indices)
     plan = Plan(
         resolved=resolved,
@@ -86,6 +91,10 @@ def compile_plan(resolved: Resolved) -> Plan:
         scopes=distinct,
         unattributed=_unattributed(resolved),
         unattributed_spread=NONE if spread is None else inputs.position(PRESSURE),
+        reserved=tuple(
+            Reserved(int(place[number]), int(contracts.provider[number]), rates)
+            for number, rates in held_back.items()
+        ),
     )
     _refuse_over_removal(plan, chosen)
     return replace(
@@ -139,7 +148,25 @@ def _delivery_shares(schemes: tuple[Activity | Efficiency, ...], bodies: int) ->
     return shares
 
 
-def _bodies(book: Book, contracts: Contracts, inputs: Inputs) -> Bodies:
+def _held_back(resolved: Resolved) -> dict[int, FloatArray]:
+    """The contracts of which their providers hold a reserve back, and the rates by year."""
+    book, scenario = resolved.book, resolved.scenario
+    if scenario.reserves is None:
+        return {}
+    where = ("scenario", "reserves")
+    number, stated = found(book.reserves, scenario.reserves, "reserves", where)
+    members = bodies_named(book, stated.members, ("reserves", number, "members"))
+    none = ReserveYear()
+    rates = [stated.by_year.get(year, none) for year in scenario.year_numbers]
+    held = np.array([rate.uncommitted + rate.contingency for rate in rates])
+    return {
+        position: held
+        for position, contract in enumerate(book.contracts)
+        if contract.service == stated.service and contract.provider in members
+    }
+
+
+def _bodies(book: Book, contracts: Contracts, inputs: Inputs, indices: Indices) -> Bodies:
     count = len(book.organisations)
     return Bodies(
         ids=tuple(body.id for body in book.organisations),
@@ -151,6 +178,7 @@ def _bodies(book: Book, contracts: Contracts, inputs: Inputs) -> Bodies:
             for body in book.organisations
         ),
         turnover=(contracts.incoming @ contracts.baseline)[:count],
+        weighted_population=indices.weighted_population(),
     )
 
 

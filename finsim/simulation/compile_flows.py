@@ -105,8 +105,11 @@ def _membership(owner: IntArray, owners: int) -> FloatArray:
     return belongs
 
 
-def merged_contracts(stated: Contracts) -> Contracts:
-    """Untouched contracts between the same bodies, moved and paid alike, as one."""
+def merged_contracts(stated: Contracts, apart: set[int]) -> tuple[Contracts, IntArray]:
+    """Untouched contracts between the same bodies, moved and paid alike, as one.
+
+    Those in `apart` stay by themselves. Also gives, for each contract, where it stands among them.
+    """
     paid: list[list[int]] = [[] for _ in stated.baseline]
     for number, group in enumerate(stated.payments):
         for contract in group.contracts:
@@ -114,7 +117,7 @@ def merged_contracts(stated: Contracts) -> Contracts:
     keys: dict[tuple[object, ...], list[int]] = {}
     columns = (stated.payer, stated.provider, stated.activity, stated.price, stated.capitation)
     for number in range(len(stated.baseline)):
-        own = number if stated.target[number] != NONE else NONE
+        own = number if stated.target[number] != NONE or number in apart else NONE
         key = (*(int(column[number]) for column in columns), tuple(paid[number]), own)
         keys.setdefault(key, []).append(number)
     first = integers(numbers[0] for numbers in keys.values())
@@ -126,7 +129,10 @@ def merged_contracts(stated: Contracts) -> Contracts:
         )
         for group in stated.payments
     )
-    return Contracts(
+    place = np.empty(len(stated.baseline), dtype=np.int64)
+    for position, numbers in enumerate(keys.values()):
+        place[numbers] = position
+    merged = Contracts(
         baseline=np.array([stated.baseline[numbers].sum() for numbers in keys.values()]),
         payer=stated.payer[first],
         provider=stated.provider[first],
@@ -142,6 +148,7 @@ def merged_contracts(stated: Contracts) -> Contracts:
         outgoing=stated.outgoing[:, first],
         central_activity=stated.central_activity[:, first],
     )
+    return merged, place
 
 
 def _positions(items: IntArray, wanted: IntArray) -> IntArray:

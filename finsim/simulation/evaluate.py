@@ -242,8 +242,9 @@ def _rowed(weights: FloatArray, activity: np.ndarray, factors: Factors) -> Float
 
 def weighted(weights: FloatArray, values: FloatArray) -> FloatArray:
     """A matrix [row, column] times values [column, year, draw]."""
-    flat: FloatArray = weights @ values.reshape(len(values), -1)
-    return flat.reshape(len(weights), *values.shape[1:])
+    years, draws = values.shape[1:]
+    flat: FloatArray = weights @ values.reshape(len(values), years * draws)
+    return flat.reshape(len(weights), years, draws)
 
 
 def _lines(plan: Plan, factors: Factors) -> Lines:
@@ -301,7 +302,8 @@ def _outcome(
     delivery = weighted(plan.delivery_shares, factors.cost_of_delivery)
     efficiency = factors.efficiency[plan.unit_scope]
     by_organisation = plan.unit_membership
-    outside = pressure - shocks
+    reserves = _reserves(plan, before)
+    outside = pressure + reserves - shocks
     own_costs = weighted(by_organisation, efficiency * (costs.do_nothing - costs.released))
     expenditure = paid[:count] + own_costs + outside + delivery
     do_nothing = (
@@ -339,6 +341,14 @@ def _pressure(plan: Plan, x: FloatArray) -> FloatArray:
     spread = 0.0 if plan.unattributed_spread == NONE else x[plan.unattributed_spread]
     pressure: FloatArray = plan.unattributed[:, :, None] * (1 + spread)
     return pressure
+
+
+def _reserves(plan: Plan, before: FloatArray) -> FloatArray:
+    """What must be held back, an expenditure that nothing is spent on, £m."""
+    reserves = np.zeros((len(plan.bodies.ids), *before.shape[1:]))
+    for held in plan.reserved:
+        reserves[held.organisation] += held.rates[:, None] * before[held.contract]
+    return reserves
 
 
 def _shocks(plan: Plan, x: FloatArray) -> FloatArray:

@@ -111,11 +111,30 @@ class Indices:
             weighted_b=pairs[:, 1],
         )
 
+    def weighted_population(self) -> FloatArray | None:
+        """The people each organisation serves, weighted by age cost: [organisation, year]."""
+        if self.book.demand is None or self.scenario.population is None:
+            return None
+        table = self._table(self.scenario.population)
+        curves = {curve.id: np.array(curve.cost) for curve in self.book.curves}
+        a, b = (curves[name] for name in self.book.demand.curves)
+        mix = self.inputs.inputs[self.inputs.position(self.book.demand.mix)].central()[0]
+        cost = (1 - mix) * a + mix * b
+        return np.stack(
+            [
+                demand.weighted_population(table, self._footprint(body.areas), cost)
+                for body in self.book.organisations
+            ]
+        )
+
+    def _footprint(self, areas: Areas) -> FloatArray:
+        return np.array([float(area in areas) for area in self.book.population.areas])
+
     def _weighted(
         self, table: FloatArray, key: DemandKey, curves: Sequence[FloatArray]
     ) -> list[FloatArray]:
         kind, areas = key
-        footprint = np.array([float(area in areas) for area in self.book.population.areas])
+        footprint = self._footprint(areas)
         a, b, flat = curves
         chosen = (flat, flat) if kind == "headcount" else (a, b)
         return [demand.weighted_population(table, footprint, curve) for curve in chosen]

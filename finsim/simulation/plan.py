@@ -173,8 +173,17 @@ class Efficiency:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserved:
+    """The part of a contract that its provider must hold back, by year."""
+
+    contract: int
+    organisation: int
+    rates: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class Bodies:
-    """The organisations."""
+    """The organisations; `weighted_population` [organisation, year] at the central age-cost mix."""
 
     ids: tuple[str, ...]
     names: tuple[str, ...]
@@ -182,6 +191,7 @@ class Bodies:
     local_share: FloatArray
     shock: IntArray
     turnover: FloatArray
+    weighted_population: FloatArray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +225,7 @@ class Plan:
     scopes: tuple[tuple[int, ...], ...]
     unattributed: FloatArray
     unattributed_spread: int
+    reserved: tuple[Reserved, ...]
 
     @property
     def schemes(self) -> tuple[Activity | Efficiency, ...]:

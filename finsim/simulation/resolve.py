@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,29 +18,25 @@ import numpy as np
 from finsim.book.fields import Model
 from finsim.book.model import Book
 from finsim.book.nodes import Listing, Mapping, Node, Scalar, place_of, words_of
-from finsim.book.places import InputProblems, Place, Problem
+from finsim.book.places import InputProblems, Problem
 from finsim.book.quantities import financial_year_text
 from finsim.book.schemes import ActivityScheme, CumulativeSaving, Scheme
 from finsim.book.typed import typed
 from finsim.book.validate import cross_check
 from finsim.economics.schemes import full_saving_for_cumulative, mean_ramp
-from finsim.scenario.layers import (
-    Layer,
-    Merged,
-    base,
-    file_layers,
-    option_layer,
-    overlay,
-    set_layer,
-)
+from finsim.scenario.layers import Layer, Merged
 from finsim.scenario.model import AS_STATED, Calibrate, Scenario
+from finsim.scenario.reading import Files, judged, read_files
 from finsim.scenario.resolved import Held, HeldPressure, Resolved
+from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.cases import central_inputs
 from finsim.simulation.compile import compile_plan
+from finsim.simulation.compile_arrangement import compile_arrangement, solved_totals
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.inputs import InputError
 from finsim.simulation.plan import Plan
 from finsim.simulation.ramps import ramp_from, start_month
+from finsim.uncertainty.point_sets import Design
 
 NO_PLACE = np.zeros(1)
 
@@ -54,44 +51,67 @@ class Resolution:
 
     resolved: Resolved
     plan: Plan
+    arrangement: Arrangement
     merged: Merged
     path: str
 
 
-def resolve(path: Path, option: str | None = None, sets: Sequence[str] = ()) -> Resolution:
+def resolve(path: Path | str, option: str | None = None, sets: Sequence[str] = ()) -> Resolution:
     """The scenario of a file with an option and overrides, solved once and ready to run.
 
     Raises InputProblems with every mistake that can be told at once.
     """
-    layers = file_layers(path)
-    changes = [set_layer(text) for text in sets]
-    merged = base(layers)
+    return resolve_files(read_files(path), option, sets)
+
+
+def resolve_files(files: Files, option: str | None = None, sets: Sequence[str] = ()) -> Resolution:
+    """The scenario of files that were read, with an option and overrides; see `resolve`."""
+    found = judged(files, option, sets)
+    merged, problems = found.merged, list(found.problems)
+    if found.scenario is not None:
+        problems += _impossible_draws(found.scenario, merged)
+    if problems or found.scenario is None or found.book is None:
+        raise InputProblems(problems)
+    held = _held_by(files)
+    for layer, state in found.steps:
+        held = _hold_savings(held, state, layer)
+        held = _with_totals(held, state) if _changes_totals(layer) else held
+    resolved = Resolved.model_construct(
+        option=option or AS_STATED, scenario=found.scenario, book=found.book, held=held
+    )
+    plan = _compiled(resolved, merged)
+    return Resolution(resolved, plan, _arranged(plan, merged), merged, files.path)
+
+
+@lru_cache(maxsize=2)
+def _held_by(files: Files) -> Held:
+    """What the files solve, each as it is written, and hold from then on."""
     held = Held()
-    calibrating = _last_calibrating(layers)
-    for number, layer in enumerate(layers):
-        merged = overlay(merged, layer)
+    calibrating = _last_calibrating(files.layers)
+    stating = {_last_totals(files.layers), calibrating}
+    for number, (layer, merged) in enumerate(zip(files.layers, files.states, strict=True)):
         held = _hold_savings(held, merged, None if number == 0 else layer)
         if number == calibrating:
             held = _calibrated(held, merged, layer)
-    if option is not None and option != AS_STATED:
-        layer = option_layer(merged, option, Place(str(path)))
-        merged = overlay(merged, layer)
-        held = _hold_savings(held, merged, layer)
-    for layer in changes:
-        merged = overlay(merged, layer)
-        held = _hold_savings(held, merged, layer)
-    resolved = _typed(merged, held, option or AS_STATED)
-    return Resolution(resolved, _compiled(resolved, merged), merged, str(path))
+        if number in stating:
+            held = _with_totals(held, merged)
+    return held
 
 
-def option_names(path: Path) -> list[str]:
+def option_names(path: Path | str) -> list[str]:
     """The options that a scenario file and those it extends name."""
-    names: dict[str, None] = {}
-    for layer in file_layers(path):
-        options = layer.tree.get("options")
-        if isinstance(options, Mapping):
-            names.update(dict.fromkeys(options.entries))
-    return list(names)
+    return read_files(path).options
+
+
+def _impossible_draws(scenario: Scenario, merged: Merged) -> list[Problem]:
+    """Draws in a replicate that the point set does not allow."""
+    run = scenario.run
+    try:
+        Design(run.points, run.draws_per_replicate, run.seed)
+    except ValueError as error:
+        path = ("run", "draws_per_replicate")
+        return [Problem(place_of(merged.scenario, path), " / ".join(path), str(error))]
+    return []
 
 
 def _last_calibrating(layers: Sequence[Layer]) -> int | None:
@@ -99,28 +119,54 @@ def _last_calibrating(layers: Sequence[Layer]) -> int | None:
     return stating[-1] if stating else None
 
 
+def _last_totals(layers: Sequence[Layer]) -> int:
+    """The last file that states or changes control totals; the first file stands for the book."""
+    stating = [n for n, layer in enumerate(layers) if _states_totals(layer)]
+    return stating[-1] if stating else 0
+
+
+def _states_totals(layer: Layer) -> bool:
+    return "control_totals" in layer.tree or _changes_totals(layer)
+
+
+def _changes_totals(layer: Layer) -> bool:
+    parts = (_entry(layer.tree.get(key), "totals") for key in ("changes", "add"))
+    return any(part is not None for part in parts)
+
+
+def _with_totals(held: Held, merged: Merged) -> Held:
+    """Control totals that follow from the central case of this file, as written."""
+    resolved = _typed(merged, held, AS_STATED)
+    if not resolved.book.totals:
+        return held
+    plan = _compiled(resolved, merged)
+    position = evaluate(plan, central_inputs(plan)).position_before_risk_share[:, :, 0]
+    try:
+        solved = solved_totals(plan, position)
+    except InputError as error:
+        raise InputProblems([_problem(error, merged)]) from None
+    return held.model_copy(update={"control_totals": solved})
+
+
 def _typed(merged: Merged, held: Held, option: str) -> Resolved:
-    problems: list[Problem] = []
-    scenario: Scenario | None = None
-    book: Book | None = None
-    try:
-        scenario = typed(Scenario, merged.scenario)
-    except InputProblems as error:
-        problems += error.problems
-    try:
-        book = typed(Book, merged.book)
-    except InputProblems as error:
-        problems += error.problems
-    if book is not None:
-        problems += cross_check(book, merged.book)
-    if problems or scenario is None or book is None:
+    """The scenario of trees in between; raises InputProblems with every mistake in them."""
+    scenario, book = typed(Scenario, merged.scenario), typed(Book, merged.book)
+    problems = cross_check(book, merged.book)
+    if problems:
         raise InputProblems(problems)
-    return Resolved(option=option, scenario=scenario, book=book, held=held)
+    return Resolved.model_construct(option=option, scenario=scenario, book=book, held=held)
 
 
 def _compiled(resolved: Resolved, merged: Merged) -> Plan:
     try:
         return compile_plan(resolved)
+    except InputError as error:
+        raise InputProblems([_problem(error, merged)]) from None
+
+
+def _arranged(plan: Plan, merged: Merged) -> Arrangement:
+    try:
+        return compile_arrangement(plan)
     except InputError as error:
         raise InputProblems([_problem(error, merged)]) from None
 

@@ -1,0 +1,203 @@
+"""Options on the same draws: cases, the economics that they share, and what a replicate says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.analysis.measures import BY_NAME, Row
+from finsim.analysis.observe import (
+    MONEY_SETTLED,
+    Extremes,
+    economics_rows,
+    extremes,
+    is_chance,
+    observe_economics,
+    observe_settled,
+    settled_rows,
+)
+from finsim.analysis.statistics import STATISTICS, quantiles, statistics, tail_mean_where
+from finsim.economics import control_totals as totals_of
+from finsim.simulation.arrangement import Arrangement, Settled, economics_text, settled
+from finsim.simulation.evaluate import Outcome, Record, evaluate
+from finsim.simulation.plan import FloatArray, Plan
+from finsim.simulation.run import units
+from finsim.uncertainty.point_sets import Design
+
+CURVE_LEVELS = tuple(level / 100 for level in range(1, 100))
+CURVED = ("do_nothing_gap", "gap")
+TOTALS_AROUND = tuple(float(step) for step in range(-100, 101, 10))
+RECORD: frozenset[Record] = frozenset({"positions", "schemes"})
+SAME = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One option, ready to be evaluated."""
+
+    plan: Plan
+    arrangement: Arrangement
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows that draws move."""
+        return (*economics_rows(self.plan), *settled_rows(self.plan, self.arrangement))
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Cases on shared draws; `shares` gives for each the first case with the same economics."""
+
+    cases: tuple[Case, ...]
+    shares: tuple[int, ...]
+
+    @property
+    def compared_rows(self) -> tuple[Row, ...]:
+        """The rows of an option against the first: differences, then the chance to be better."""
+        plan = self.cases[0].plan
+        years, bodies = plan.years, plan.bodies
+        keys = [("system", "system", True)]
+        keys += [
+            ("organisation", body, bool(inside))
+            for body, inside in zip(bodies.ids, bodies.in_perimeter, strict=True)
+        ]
+        names = [*(f"difference_{name}" for name in MONEY_SETTLED), "better_than_first"]
+        return tuple(
+            Row(level, body, year, name, inside)  # type: ignore[arg-type]
+            for name in names
+            for level, body, inside in keys
+            for year in years
+        )
+
+
+def study(cases: Sequence[Case]) -> Study:
+    """Cases with the economics that they share found out."""
+    texts = [economics_text(case.plan) if len(cases) > 1 else "" for case in cases]
+    return Study(tuple(cases), tuple(texts.index(text) for text in texts))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """What one replicate says of a case.
+
+    `values` [statistic, row] and `compared` [statistic, row]; `curves` [row, level] the percentiles
+    of the system's gaps; `bearing` [body, year] the mean position in the system's worst tenth, the
+    system first; `chances` [total] of the system's position reaching totals around its own.
+    """
+
+    values: FloatArray
+    compared: FloatArray
+    curves: FloatArray
+    bearing: FloatArray
+    chances: FloatArray
+    extremes: Extremes
+
+
+def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary, ...]:
+    """One replicate of every case, evaluated unit by unit and summed up."""
+    gathered: list[list[tuple[Outcome, Settled, FloatArray, Extremes]]] = [[] for _ in work.cases]
+    for number, case in enumerate(work.cases):
+        if work.shares[number] != number:
+            continue
+        sharing = [n for n, first in enumerate(work.shares) if first == number]
+        for x in units(case.plan, design, replicate):
+            outcome = evaluate(case.plan, x, RECORD)
+            common = observe_economics(case.plan, outcome)
+            for other in sharing:
+                found = work.cases[other]
+                result = settled(found.plan, found.arrangement, outcome, x)
+                own = common if other == number else common[:0]
+                values = own
+                if found.arrangement.has_totals:
+                    values = np.concatenate([own, observe_settled(found.plan, result)])
+                worst = extremes(found.plan, outcome, result, values)
+                gathered[other].append((outcome, _kept(result), values, worst))
+    return _summaries(work, gathered)
+
+
+def _kept(result: Settled) -> Settled:
+    return replace(result, unplaced=result.unplaced[:0])
+
+
+def _summaries(
+    work: Study, gathered: list[list[tuple[Outcome, Settled, FloatArray, Extremes]]]
+) -> tuple[CaseSummary, ...]:
+    summaries: list[CaseSummary] = []
+    shared: dict[int, tuple[FloatArray, FloatArray]] = {}
+    first: FloatArray | None = None
+    for number, (case, parts) in enumerate(zip(work.cases, gathered, strict=True)):
+        values = np.concatenate([values for _, _, values, _ in parts], axis=1)
+        rows = case.rows[-len(values) :] if len(values) else ()
+        ordered = np.sort(values, axis=1)
+        own = statistics(ordered, _worse_high(rows))
+        if work.shares[number] == number:
+            curved = [n for n, row in enumerate(rows) if row.measure in CURVED]
+            count = len(economics_rows(case.plan))
+            shared[number] = (own[:, :count], quantiles(ordered[curved], CURVE_LEVELS))
+            own = own[:, count:]
+        common, curves = shared[work.shares[number]]
+        money = _money(case, parts)
+        worst = parts[0][3]
+        for part in parts[1:]:
+            worst = worst.merged(part[3])
+        summaries.append(
+            CaseSummary(
+                values=np.concatenate([common, own], axis=1),
+                compared=_compared(money, first, work) if first is not None else own[:, :0],
+                curves=curves,
+                bearing=_bearing(case.plan, money[-1]),
+                chances=_chances(case, parts),
+                extremes=worst,
+            )
+        )
+        first = money if first is None else first
+    return tuple(summaries)
+
+
+def _worse_high(rows: Sequence[Row]) -> np.ndarray:
+    return np.array([BY_NAME[row.measure].worse == "high" for row in rows], dtype=bool)
+
+
+def _money(case: Case, parts: list[tuple[Outcome, Settled, FloatArray, Extremes]]) -> FloatArray:
+    """[measure, body, year, draw] of what is settled, the system first."""
+    inside = case.plan.bodies.in_perimeter
+    measures = []
+    for name in MONEY_SETTLED:
+        bodies = np.concatenate([getattr(result, name) for _, result, _, _ in parts], axis=2)
+        measures.append(np.concatenate([bodies[inside].sum(axis=0)[None], bodies]))
+    return np.stack(measures)
+
+
+def _compared(money: FloatArray, first: FloatArray, work: Study) -> FloatArray:
+    """Statistics of the differences from the first option, and the chance to be better."""
+    difference = money - first
+    better = (difference[-1:] > SAME).astype(np.float64)
+    rows = np.concatenate([difference, better]).reshape(-1, money.shape[-1])
+    return statistics(np.sort(rows, axis=1), np.zeros(len(rows), dtype=bool))
+
+
+def _bearing(plan: Plan, position: FloatArray) -> FloatArray:
+    """Who bears the tail: each body's mean position where the system's is in its worst tenth."""
+    return np.stack(
+        [tail_mean_where(position[:, t], position[0, t]) for t in range(len(plan.years))], axis=1
+    )
+
+
+def _chances(case: Case, parts: list[tuple[Outcome, Settled, FloatArray, Extremes]]) -> FloatArray:
+    """The chance, in the last year, of reaching totals around the system's."""
+    arrangement = case.arrangement
+    total = totals_of.system_total(arrangement.totals, arrangement.in_system)[-1]
+    if not np.isfinite(total):
+        return np.full(len(TOTALS_AROUND), np.nan)
+    judged = np.concatenate(
+        [
+            totals_of.system_position(result.judged, arrangement.totals, arrangement.in_system)[-1]
+            for _, result, _, _ in parts
+        ]
+    )
+    return totals_of.chance_of_meeting_by_total(judged, total + np.array(TOTALS_AROUND))
+
+
+__all__ = ["STATISTICS", "Case", "CaseSummary", "Study", "is_chance", "study", "summarise"]

@@ -1,0 +1,191 @@
+"""What the files of a scenario hold together: its layers, its trees after each, its mistakes.
+
+Reading goes on after a mistake as far as it can: a file that cannot be read hides only what it
+holds, and only what does not depend on that is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from finsim.book.model import Book
+from finsim.book.nodes import Listing, Mapping, Scalar
+from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
+from finsim.book.quantities import financial_year_text
+from finsim.book.typed import TypedProblems, typed
+from finsim.book.validate import check_names, cross_check
+from finsim.scenario.layers import (
+    Layer,
+    Merged,
+    laid_over,
+    option_layer,
+    read_base,
+    read_layers,
+    set_layer,
+    years_set,
+)
+from finsim.scenario.model import AS_STATED, Scenario
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Files:
+    """A scenario's files as read: `states` are the trees after each layer, the deepest first.
+
+    `problems` are the mistakes that kept something from being read or laid over; where the layers
+    or the book are not whole, what is missing from them is nobody's mistake.
+    """
+
+    path: str
+    layers: tuple[Layer, ...]
+    states: tuple[Merged, ...]
+    problems: tuple[Problem, ...]
+    has_all_layers: bool
+    has_whole_book: bool
+
+    @property
+    def merged(self) -> Merged:
+        """The trees after every file."""
+        return self.states[-1]
+
+    @property
+    def options(self) -> list[str]:
+        """The options that the files name."""
+        options = self.merged.scenario.get("options")
+        return list(options.entries) if isinstance(options, Mapping) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The trees after an option and overrides, what they hold, and every mistake so far."""
+
+    steps: tuple[tuple[Layer, Merged], ...]
+    merged: Merged
+    scenario: Scenario | None
+    book: Book | None
+    problems: tuple[Problem, ...]
+
+
+def read_files(path: Path | str) -> Files:
+    """The files of a scenario.
+
+    Raises InputProblems only when the scenario file itself cannot be read.
+    """
+    layers, problems = read_layers(path)
+    if not layers:
+        raise InputProblems(problems)
+    has_all_layers = not problems
+    merged, wrong = read_base(layers)
+    if not has_all_layers and not any("book" in layer.tree for layer in layers):
+        wrong = []
+    has_whole_book = "title" in merged.book and not wrong
+    problems += wrong
+    states: list[Merged] = []
+    for layer in layers:
+        merged = laid_over(merged, layer, problems, has_all_layers and has_whole_book)
+        states.append(merged)
+    files = Files(str(path), tuple(layers), tuple(states), (), has_all_layers, has_whole_book)
+    for name in files.options:
+        _gather(problems, option_layer, merged, name, Place(files.path))
+    return Files(
+        files.path, files.layers, files.states, tuple(problems), has_all_layers, has_whole_book
+    )
+
+
+def judged(files: Files, option: str | None = None, sets: Sequence[str] = ()) -> Judged:
+    """The scenario with an option and overrides laid over it; mistakes are gathered, not raised."""
+    problems = list(files.problems)
+    layers: list[Layer] = []
+    if option is not None and option != AS_STATED:
+        layers += _gather(problems, option_layer, files.merged, option, Place(files.path))
+    overrides = [layer for text in sets for layer in _gather(problems, set_layer, text)]
+    is_whole = files.has_all_layers and files.has_whole_book
+    merged = files.merged
+    steps: list[tuple[Layer, Merged]] = []
+    for layer in [*layers, *overrides]:
+        merged = laid_over(merged, layer, problems, is_whole)
+        steps.append((layer, merged))
+    scenario = _scenario(files, merged, problems)
+    book = _book(files, merged, problems)
+    if scenario is not None:
+        problems += _outside_years(scenario, overrides)
+        problems += _unknown_schemes(files, merged, scenario)
+    return Judged(tuple(steps), merged, scenario, book, tuple(problems))
+
+
+def _gather(problems: list[Problem], read: object, *arguments: object) -> list[Layer]:
+    try:
+        return [read(*arguments)]  # type: ignore[operator]
+    except InputProblems as error:
+        problems.extend(error.problems)
+        return []
+
+
+def _scenario(files: Files, merged: Merged, problems: list[Problem]) -> Scenario | None:
+    try:
+        return typed(Scenario, merged.scenario)
+    except TypedProblems as error:
+        problems += _kept(error, merged.scenario, files.has_all_layers)
+    return None
+
+
+def _book(files: Files, merged: Merged, problems: list[Problem]) -> Book | None:
+    if not merged.book.entries:
+        return None
+    try:
+        book = typed(Book, merged.book)
+    except TypedProblems as error:
+        problems += _kept(error, merged.book, files.has_whole_book)
+        if files.has_whole_book:
+            problems += check_names(merged.book, error.paths)
+        return None
+    if files.has_whole_book:
+        problems += cross_check(book, merged.book)
+    return book
+
+
+def _kept(error: TypedProblems, tree: Mapping, is_whole: bool) -> list[Problem]:
+    """The mistakes; keys that are missing at the top are not told of what was read in part."""
+    top = (tree.place, "")
+    return [p for p in error.problems if is_whole or (p.place, p.where) != top]
+
+
+def _outside_years(scenario: Scenario, overrides: Sequence[Layer]) -> list[Problem]:
+    """Overrides of a year that the scenario does not project, which would change nothing."""
+    projected = scenario.year_numbers[1:]
+    span = f"{financial_year_text(projected[0])} to {financial_year_text(projected[-1])}"
+    return [
+        Problem(
+            place, "", f"{financial_year_text(year)} is not projected; this scenario has {span}"
+        )
+        for layer in overrides
+        for year, place in years_set(layer)
+        if year not in projected
+    ]
+
+
+def _unknown_schemes(files: Files, merged: Merged, scenario: Scenario) -> list[Problem]:
+    """Words under `schemes` that are no id, name or theme of a scheme."""
+    node, listed = merged.scenario.get("schemes"), merged.book.get("schemes")
+    if not files.has_whole_book or node is None:
+        return []
+    items = listed.items if isinstance(listed, Listing) else ()
+    schemes = [item for item in items if isinstance(item, Mapping)]
+    ids, names, themes = (
+        [value.text for item in schemes if isinstance(value := item.get(key), Scalar)]
+        for key in ("id", "name", "theme")
+    )
+    known = {word.casefold() for word in (*ids, *names, *themes)}
+    places = [item.place for item in node.items] if isinstance(node, Listing) else [node.place]
+    distinct = list(dict.fromkeys(themes))
+    return [
+        Problem(
+            place,
+            "schemes",
+            f"there is no scheme or theme {shown(word)}; themes: {', '.join(distinct)}"
+            f"{did_you_mean(word, [*distinct, *ids, *names])}",
+        )
+        for word, place in zip(scenario.schemes, places, strict=True)
+        if word.casefold() not in known
+    ]

@@ -1,0 +1,191 @@
+"""Control totals, risk share and funding of one option as arrays, and their settlement.
+
+The order is settle, judge, fund: transfers and support first, then the control totals are judged,
+then the fund pays. The economics before it is the same for every option that shares a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finsim.economics import control_totals as totals_of
+from finsim.economics.risk_share import settle
+from finsim.economics.risk_share_terms import Basis, Term
+from finsim.economics.sustainability_funding import sustainability_funding
+from finsim.economics.sustainability_funding_terms import FundingTerms
+from finsim.simulation.evaluate import Outcome
+from finsim.simulation.plan import FloatArray, Plan
+
+SAVINGS = "savings"
+
+
+@dataclass(frozen=True, slots=True)
+class FundingArrangement:
+    """A fund: what is offered [organisation, year], by which terms, and who attains what.
+
+    `attainment` gives, for each performance part, an input of the plan or a fixed share.
+    """
+
+    terms: tuple[FundingTerms, ...]
+    offered: FloatArray
+    in_scope: NDArray[np.bool_]
+    attainment: Mapping[str, int | float]
+    national_pot: float
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What one option adds to the economics.
+
+    `totals` [organisation, year] are the control totals after offsets, NaN where none; `lines` adds
+    the councils' balanced-budget line.
+    """
+
+    option: str
+    name: str
+    totals: FloatArray
+    lines: FloatArray
+    in_system: NDArray[np.bool_]
+    link_share: float
+    funding: FundingArrangement | None
+    terms: tuple[Term, ...]
+    weighted_population: FloatArray | None
+
+    @property
+    def has_totals(self) -> bool:
+        """Whether anybody is judged."""
+        return bool(np.isfinite(self.lines).any())
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome after settling, judging and funding, [organisation, year, draw], £m."""
+
+    transfer: FloatArray
+    external_support: FloatArray
+    sustainability_funding: FloatArray
+    position: FloatArray
+    judged: FloatArray
+    met: NDArray[np.bool_]
+    met_before_transfer: NDArray[np.bool_]
+    met_both: NDArray[np.bool_]
+    system_met: NDArray[np.bool_]
+    system_met_before_transfer: NDArray[np.bool_]
+    all_met: NDArray[np.bool_]
+    unplaced: FloatArray
+
+
+def settled(plan: Plan, arrangement: Arrangement, outcome: Outcome, x: FloatArray) -> Settled:
+    """An outcome settled by an option's risk share, judged against its totals, and funded."""
+    before = outcome.position_before_risk_share
+    transfer, support, unplaced = _shared(plan, arrangement, outcome, before)
+    judged = before + transfer + support
+    funding = _funded(arrangement, judged, x)
+    in_system, lines = arrangement.in_system, arrangement.lines
+    system_total = totals_of.system_total(arrangement.totals, in_system)
+    together = _system_judged(judged, arrangement)
+    own = totals_of.met(judged, lines)
+    system = totals_of.met(together, system_total)
+    judged_bodies = np.isfinite(lines)[:, :, None]
+    return Settled(
+        transfer=transfer,
+        external_support=support,
+        sustainability_funding=funding,
+        position=judged + funding,
+        judged=judged,
+        met=own,
+        met_before_transfer=totals_of.met(before, lines),
+        met_both=own & system[None],
+        system_met=system,
+        system_met_before_transfer=totals_of.met(_system_judged(before, arrangement), system_total),
+        all_met=system & (own | ~judged_bodies).all(axis=0),
+        unplaced=unplaced,
+    )
+
+
+def _system_judged(position: FloatArray, arrangement: Arrangement) -> FloatArray:
+    return totals_of.system_position(position, arrangement.totals, arrangement.in_system)
+
+
+def _shared(
+    plan: Plan, arrangement: Arrangement, outcome: Outcome, before: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    nothing = np.zeros_like(before)
+    if not arrangement.terms:
+        return nothing, nothing, nothing[0]
+    lines = arrangement.lines
+    stated = np.isfinite(lines)
+    variance = np.where(stated[:, :, None], before - np.where(stated, lines, 0.0)[:, :, None], 0.0)
+    basis = Basis(
+        organisations=plan.bodies.ids,
+        years=year_names(plan),
+        income=outcome.income,
+        weighted_population=arrangement.weighted_population,
+        lines={SAVINGS: outcome.saving},
+    )
+    settlement = settle(variance, arrangement.terms, basis)
+    return settlement.transfer, settlement.external_support, settlement.unplaced
+
+
+def year_names(plan: Plan) -> tuple[str, ...]:
+    """The years as terms name them."""
+    return tuple(str(year) for year in plan.years)
+
+
+def _funded(arrangement: Arrangement, judged: FloatArray, x: FloatArray) -> FloatArray:
+    funding = arrangement.funding
+    if funding is None:
+        return np.zeros_like(judged)
+    attainment = {part: _attained(stated, judged, x) for part, stated in funding.attainment.items()}
+    return sustainability_funding(
+        judged,
+        arrangement.totals,
+        funding.in_scope,
+        funding.offered,
+        funding.terms,
+        attainment,
+        link_share=arrangement.link_share,
+        in_system=arrangement.in_system,
+        national_pot=funding.national_pot,
+    ).total
+
+
+def _attained(stated: float | int, judged: FloatArray, x: FloatArray) -> FloatArray:
+    """[organisation, year, draw or 1], from 0 to 1."""
+    if isinstance(stated, int):
+        return np.broadcast_to(x[stated][None], judged.shape)
+    return np.full((*judged.shape[:2], 1), stated)
+
+
+def same_economics(one: Plan, other: Plan) -> bool:
+    """Whether two options differ only in what is settled after the economics."""
+    return economics_text(one) == economics_text(other)
+
+
+def economics_text(plan: Plan) -> str:
+    """The part of a scenario that the economics depends on, as text."""
+    resolved = plan.resolved
+    scenario = resolved.scenario.model_copy(
+        update={
+            "options": {},
+            "control_totals": None,
+            "risk_share": None,
+            "sustainability_funding": None,
+            "title": "",
+            "notes": (),
+        }
+    )
+    book = resolved.book.model_copy(
+        update={"totals": (), "control_totals": (), "funds": (), "risk_shares": ()}
+    )
+    held = resolved.held.model_copy(update={"control_totals": {}})
+    return resolved.model_copy(
+        update={"option": "", "scenario": scenario, "book": book, "held": held}
+    ).canonical_text
+
+
+Settle = Callable[[Outcome, FloatArray], Settled]

@@ -1,0 +1,408 @@
+"""From the names of control totals, fund and risk share to an arrangement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from finsim.book import arrangements as written
+from finsim.book.model import Book, Organisation
+from finsim.book.places import did_you_mean, shown
+from finsim.book.quantities import financial_year_text
+from finsim.economics import control_totals as totals_of
+from finsim.economics import risk_share_terms as terms_of
+from finsim.economics.risk_share_checks import find_faults
+from finsim.economics.sustainability_funding_terms import FundingTerms, performance_parts
+from finsim.scenario.resolved import Resolved
+from finsim.simulation.arrangement import SAVINGS, Arrangement, FundingArrangement, year_names
+from finsim.simulation.inputs import InputError
+from finsim.simulation.plan import FloatArray, Plan
+
+GROUPS = ("NHS bodies", "commissioners", "providers", "councils", "all")
+KINDS = {"commissioners": "commissioner", "providers": "provider", "councils": "council"}
+ROUNDING = 1e-9
+Where = tuple[int | str, ...]
+Named = TypeVar(
+    "Named",
+    written.TotalsSet,
+    written.ControlTotals,
+    written.FundingRules,
+    written.Fund,
+    written.Reserves,
+    written.RiskShare,
+)
+
+
+def found(items: Sequence[Named], word: str, kind: str, where: Where) -> tuple[int, Named]:
+    """The item that a scenario names by id or name; raises InputError for a word that is none."""
+    key = word.casefold()
+    for number, item in enumerate(items):
+        if key in {item.id.casefold(), item.name.casefold()}:
+            return number, item
+    known = ", ".join(item.id for item in items) or "none"
+    near = did_you_mean(word, [item.id for item in items])
+    raise InputError(where, f"there is no {kind} {shown(word)}; known: {known}{near}")
+
+
+def bodies_named(book: Book, words: Iterable[str], where: Where) -> tuple[str, ...]:
+    """The organisations in the perimeter that ids and group words mean, in the book's order."""
+    inside = [body for body in book.organisations if body.in_perimeter]
+    named: set[str] = set()
+    for word in words:
+        if word in GROUPS:
+            named |= {body.id for body in inside if _in_group(body, word)}
+        elif word in {body.id for body in inside}:
+            named.add(word)
+        else:
+            allowed = [*(body.id for body in inside), *GROUPS]
+            listed = ", ".join(allowed)
+            text = f"there is no organisation {shown(word)} in the system; known: {listed}"
+            raise InputError(where, text + did_you_mean(word, allowed))
+    return tuple(body.id for body in inside if body.id in named)
+
+
+def _in_group(body: Organisation, word: str) -> bool:
+    if word == "all":
+        return True
+    if word == "NHS bodies":
+        return body.kind != "council"
+    return body.kind == KINDS[word]
+
+
+def attainment_drivers(resolved: Resolved) -> list[str]:
+    """The drivers that the performance parts of the chosen fund name."""
+    chosen = resolved.scenario.sustainability_funding
+    if chosen is None:
+        return []
+    where = ("scenario", "sustainability_funding")
+    number, fund = found(resolved.book.funds, chosen, "fund", where)
+    known = {driver.id for driver in resolved.book.all_drivers()}
+    for part, driver in fund.attainment.items():
+        if driver not in known:
+            text = f"there is no driver {shown(driver)}{did_you_mean(driver, known)}"
+            raise InputError(("funds", number, "attainment", part), text)
+    return list(fund.attainment.values())
+
+
+def compile_arrangement(plan: Plan) -> Arrangement:
+    """The arrangement of a plan's scenario.
+
+    Raises InputError for names that lead nowhere, a risk share or fund without control totals,
+    totals for years that are not modelled, and terms that cannot be settled.
+    """
+    resolved = plan.resolved
+    book, scenario = resolved.book, resolved.scenario
+    shape = (len(plan.bodies.ids), len(plan.years))
+    totals, lines = np.full(shape, np.nan), np.full(shape, np.nan)
+    in_system = np.zeros(shape[0], dtype=bool)
+    link_share, name = 0.0, "no control totals"
+    if scenario.control_totals is not None:
+        where = ("scenario", "control_totals")
+        number, stated = found(book.control_totals, scenario.control_totals, "totals", where)
+        name, link_share = stated.name, stated.link_share
+        members = bodies_named(book, stated.members, ("control_totals", number, "members"))
+        in_system = np.array([body in members for body in plan.bodies.ids])
+        totals = totals_of.with_offsets(
+            _totals(plan, stated, number), _offsets(plan, stated, number)
+        )
+        councils = np.array(
+            [b.kind == "council" and b.in_perimeter for b in book.organisations], dtype=bool
+        )
+        lines = totals_of.with_balanced_budget_line(totals, councils)
+        lines[:, 0] = np.nan
+    _need_totals(plan, scenario.control_totals is not None)
+    return Arrangement(
+        option=resolved.option,
+        name=name,
+        totals=totals,
+        lines=lines,
+        in_system=in_system,
+        link_share=link_share,
+        funding=_funding(plan, in_system),
+        terms=_terms(plan),
+        weighted_population=plan.bodies.weighted_population,
+    )
+
+
+def _need_totals(plan: Plan, stated: bool) -> None:
+    scenario = plan.resolved.scenario
+    for key in ("risk_share", "sustainability_funding"):
+        if not stated and getattr(scenario, key) is not None:
+            text = "needs `control_totals`, which variance and funding are judged against"
+            raise InputError(("scenario", key), text)
+
+
+def _totals(plan: Plan, stated: written.ControlTotals, number: int) -> FloatArray:
+    """Held totals as an array [organisation, year], NaN where none."""
+    book = plan.resolved.book
+    _, chosen = found(book.totals, stated.totals, "totals", ("control_totals", number, "totals"))
+    held = plan.resolved.held.control_totals.get(chosen.id, {})
+    result = np.full((len(plan.bodies.ids), len(plan.years)), np.nan)
+    for position, body in enumerate(plan.bodies.ids):
+        for year, total in held.get(body, {}).items():
+            if year in plan.years:
+                result[position, plan.years.index(year)] = total
+    return result
+
+
+def _offsets(plan: Plan, stated: written.ControlTotals, number: int) -> FloatArray:
+    offsets = np.zeros((len(plan.bodies.ids), len(plan.years)))
+    for year, by_body in stated.offsets.items():
+        where: Where = ("control_totals", number, "offsets", financial_year_text(year))
+        _check_year(plan, year, where)
+        for body, value in by_body.items():
+            if body not in plan.bodies.ids:
+                text = f"there is no organisation {shown(body)}"
+                raise InputError((*where, body), text + did_you_mean(body, plan.bodies.ids))
+            offsets[plan.bodies.ids.index(body), plan.years.index(year)] = value
+    return offsets
+
+
+def _check_year(plan: Plan, year: int, where: Where) -> None:
+    if year not in plan.years[1:]:
+        first, last = map(financial_year_text, (plan.years[1], plan.years[-1]))
+        text = f"{financial_year_text(year)} is not a projected year; those are {first} to {last}"
+        raise InputError(where, text)
+
+
+# held totals
+
+
+def solved_totals(plan: Plan, position: FloatArray) -> dict[str, dict[str, dict[int, float]]]:
+    """Every set of totals of the book as amounts, from the central position [organisation, year].
+
+    `from: central` is the central position after schemes plus the stretch; a straight line starts
+    at the base-year position.
+    """
+    book = plan.resolved.book
+    income = _central_income(plan)
+    solved: dict[str, dict[str, dict[int, float]]] = {}
+    for number, chosen in enumerate(book.totals):
+        by_body: dict[str, dict[int, float]] = {}
+        for word, rule in chosen.totals.items():
+            where: Where = ("totals", number, "totals", word)
+            for body in bodies_named(book, [word], where):
+                row = plan.bodies.ids.index(body)
+                by_body[body] = _solved(plan, rule, position[row], income[row], where)
+        solved[chosen.id] = by_body
+    return solved
+
+
+def _central_income(plan: Plan) -> FloatArray:
+    from finsim.simulation.cases import central_inputs
+    from finsim.simulation.evaluate import evaluate
+
+    return evaluate(plan, central_inputs(plan)).income[:, :, 0]
+
+
+def _solved(
+    plan: Plan,
+    rule: written.TotalRule,
+    position: FloatArray,
+    income: FloatArray,
+    where: Where,
+) -> dict[int, float]:
+    if isinstance(rule, written.StatedTotals):
+        for year in rule.by_year:
+            _check_year(plan, year, (*where, "by_year", financial_year_text(year)))
+        return dict(rule.by_year)
+    if isinstance(rule, written.StraightLine):
+        _check_year(plan, rule.in_year, (*where, "in"))
+        span = rule.in_year - plan.years[0]
+        start = float(position[0])
+        return {
+            year: start + (rule.to - start) * min(1.0, (year - plan.years[0]) / span)
+            for year in plan.years[1:]
+        }
+    value, unit = rule.improve_by
+    stretch = value * income if unit == "income" else np.full_like(income, value)
+    return {year: float(position[t] + stretch[t]) for t, year in enumerate(plan.years) if t > 0}
+
+
+# funding
+
+
+def _funding(plan: Plan, in_system: np.ndarray) -> FundingArrangement | None:
+    scenario, book = plan.resolved.scenario, plan.resolved.book
+    if scenario.sustainability_funding is None:
+        return None
+    where: Where = ("scenario", "sustainability_funding")
+    number, fund = found(book.funds, scenario.sustainability_funding, "fund", where)
+    _, rules = found(book.funding_rules, fund.rules, "funding rules", ("funds", number, "rules"))
+    terms = tuple(_funding_terms(rules, year) for year in plan.years)
+    attainment: dict[str, int | float] = {}
+    for part in performance_parts(terms):
+        driver = fund.attainment.get(part)
+        if driver is None:
+            text = f"names no driver for the performance part {shown(part)}"
+            raise InputError(("funds", number, "attainment"), text)
+        attainment[part] = plan.inputs.position(driver)
+    offered = _offered(plan, fund, number)
+    in_scope = np.asarray(offered.any(axis=1))
+    return FundingArrangement(terms, offered, in_scope, attainment, fund.national_pot)
+
+
+def _funding_terms(rules: written.FundingRules, year: int) -> FundingTerms:
+    starts = sorted(rules.by_year)
+    stated = rules.by_year[max((start for start in starts if start <= year), default=starts[0])]
+    return FundingTerms(
+        parts=dict(stated.parts),
+        quarters=stated.quarters,
+        finance_recovers=stated.finance_recovers,
+        performance_needs_finance=stated.performance_needs_finance,
+        own_taper=stated.taper.own,
+        system_taper=stated.taper.system,
+        bonus_rate=stated.bonus_rate,
+        shares_residual=stated.shares_residual,
+    )
+
+
+def _offered(plan: Plan, fund: written.Fund, number: int) -> FloatArray:
+    """[organisation, year], £m; nil in the base year and before the fund's first year."""
+    offered = np.zeros((len(plan.bodies.ids), len(plan.years)))
+    for word, (value, unit) in fund.offered.items():
+        for body in bodies_named(plan.resolved.book, [word], ("funds", number, "offered", word)):
+            row = plan.bodies.ids.index(body)
+            offered[row, 1:] = value * plan.bodies.turnover[row] if unit == "income" else value
+    if fund.first_year is not None:
+        offered[:, [year < fund.first_year for year in plan.years]] = 0.0
+    return offered
+
+
+# risk share
+
+
+def _terms(plan: Plan) -> tuple[terms_of.Term, ...]:
+    scenario, book = plan.resolved.scenario, plan.resolved.book
+    if scenario.risk_share is None:
+        return ()
+    where: Where = ("scenario", "risk_share")
+    number, stated = found(book.risk_shares, scenario.risk_share, "risk share", where)
+    path: Where = ("risk_shares", number, "terms")
+    terms = tuple(_term(plan, item, (*path, n)) for n, item in enumerate(stated.terms))
+    zero = np.zeros((len(plan.bodies.ids), len(plan.years), 1))
+    basis = terms_of.Basis(
+        organisations=plan.bodies.ids,
+        years=year_names(plan),
+        income=zero + 1.0,
+        weighted_population=plan.bodies.weighted_population,
+        lines={SAVINGS: zero},
+    )
+    for fault in find_faults(terms, basis):
+        at = () if fault.term is None else (fault.term,)
+        raise InputError((*path, *at), str(fault))
+    return terms
+
+
+def _term(plan: Plan, item: written.Term, where: Where) -> terms_of.Term:
+    book = plan.resolved.book
+    name = next(iter(item.model_fields_set))
+    stated = getattr(item, name)
+    path = (*where, name)
+    match stated:
+        case written.PoolTerm():
+            members = bodies_named(book, stated.members, (*path, "members"))
+            years = _years(plan, stated.years, path)
+            return terms_of.Pool(members, stated.direction, stated.lines, years=years)
+        case written.FixedLineTerm():
+            return terms_of.FixedLine(stated.line, stated.host, _years(plan, stated.years, path))
+        case written.CorridorTerm():
+            return _corridor(plan, stated, path)
+        case written.SharesTerm():
+            return _shares(plan, stated, path)
+        case written.CapTerm():
+            return terms_of.Cap(_amounts(stated.loss), _amounts(stated.gain))
+        case written.WaterfallTerm():
+            reserves = tuple(
+                terms_of.Reserve(r.name, r.amount, dict(r.held_by)) for r in stated.reserves
+            )
+            return terms_of.Waterfall(_shares(plan, stated.outside, path), reserves)
+        case written.LayeredTerm():
+            protected = bodies_named(book, stated.protected, (*path, "protected"))
+            shares = _shares(plan, stated.shares, path)
+            return terms_of.LayeredProtection(protected, _amount(stated.reduction), shares)
+        case written.SharedSavingsTerm():
+            return _shared_savings(plan, stated)
+        case _:
+            return _guarantor(plan, stated, path)
+
+
+def _years(plan: Plan, years: Sequence[int], where: Where) -> tuple[str, ...]:
+    for year in years:
+        _check_year(plan, year, (*where, "years"))
+    return tuple(map(str, years))
+
+
+def _amount(stated: tuple[float, str]) -> terms_of.Amount:
+    value, unit = stated
+    return terms_of.Amount(value, "income" if unit == "income" else "£m")
+
+
+def _amounts(
+    stated: tuple[float, str] | dict[str, tuple[float, str]] | None,
+) -> terms_of.Amounts | None:
+    if stated is None:
+        return None
+    if isinstance(stated, dict):
+        return {name: _amount(value) for name, value in stated.items()}
+    return _amount(stated)
+
+
+def _shares(plan: Plan, stated: written.SharesTerm, where: Where) -> terms_of.Shares:
+    members = bodies_named(plan.resolved.book, stated.members, (*where, "members"))
+    return terms_of.Shares(dict(stated.shares), stated.by, members)
+
+
+def _corridor(plan: Plan, stated: written.CorridorTerm, where: Where) -> terms_of.Corridor:
+    both = (*stated.bands, *(stated.favourable or ()))
+    edges = [edge for band in both for edge in (band.low, band.high) if edge is not None]
+    units = {unit for value, unit in edges if value != 0}
+    if len(units) > 1:
+        raise InputError((*where, "bands"), "are part in £ and part in % of income; use one")
+    members = bodies_named(plan.resolved.book, stated.members, (*where, "members"))
+    return terms_of.Corridor(
+        adverse=_bands(stated.bands),
+        favourable=None if stated.favourable is None else _bands(stated.favourable),
+        unit="income" if units == {"income"} else "£m",
+        on=stated.on,
+        members=members,
+    )
+
+
+def _bands(stated: Iterable[written.BandTerm]) -> tuple[terms_of.Band, ...]:
+    return tuple(
+        terms_of.Band(band.low[0], math.inf if band.high is None else band.high[0], band.pooled)
+        for band in stated
+    )
+
+
+def _shared_savings(plan: Plan, stated: written.SharedSavingsTerm) -> terms_of.SharedSavings:
+    benchmark = stated.benchmark
+    by_year = (
+        tuple(benchmark.get(year, 0.0) for year in plan.years)
+        if isinstance(benchmark, dict)
+        else benchmark
+    )
+    return terms_of.SharedSavings(
+        benchmark=by_year,
+        payers=dict(stated.payers),
+        providers=dict(stated.providers),
+        share=stated.share,
+        quality=stated.quality,
+        minimum_rate=stated.minimum_rate,
+        savings_cap=math.inf if stated.savings_cap is None else stated.savings_cap,
+        two_sided=stated.two_sided,
+        loss_share=stated.loss_share,
+        loss_limit=math.inf if stated.loss_limit is None else stated.loss_limit,
+    )
+
+
+def _guarantor(plan: Plan, stated: written.GuarantorTerm, where: Where) -> terms_of.Guarantor:
+    members = bodies_named(plan.resolved.book, stated.members, (*where, "members"))
+    threshold = terms_of.Amount(0.0) if stated.threshold is None else _amount(stated.threshold)
+    years = _years(plan, stated.years, where)
+    limit = _amount(stated.limit)
+    return terms_of.Guarantor(stated.name, limit, members, threshold, stated.share, years=years)
