@@ -12,8 +12,9 @@ from finsim.outputs.words import error, percent, signed
 WIDTH = 100
 LABEL = 28
 WIDE = 9
+NARROW = 8
 SHOWN_TOTALS = (-100.0, -50.0, -20.0, 0.0, 20.0, 50.0, 100.0)
-MOST_COLUMNS = (WIDTH - LABEL) // WIDE
+MOST_COLUMNS = (WIDTH - LABEL) // NARROW
 
 
 def comparison(results: Sequence[Results]) -> str:
@@ -79,13 +80,13 @@ def _by_body(
     blocks = []
     for start in range(0, len(results), MOST_COLUMNS):
         part = list(enumerate(results, start=1))[start : start + MOST_COLUMNS]
-        lines = [_line(title, [f"[{number}] " for number, _ in part])]
+        lines = [_line(title, [f"[{number}] " for number, _ in part], NARROW)]
         lines.append("─" * len(lines[0]))
         names = [*zip(bodies.ids, bodies.names, strict=True), ("system", "System")]
         for body, name in names:
             cells = [cell(result, body, year) for _, result in part]
             if any(text.strip() != "–" for text in cells):
-                lines.append(_line(name, cells))
+                lines.append(_line(name, cells, NARROW))
         blocks.append("\n".join(lines) if len(lines) > 2 else "")
     return "\n".join(block for block in blocks if block)
 
@@ -104,7 +105,11 @@ def _difference(result: Results, body: str, year: str) -> str:
 
 def _better(result: Results, body: str, year: str) -> str:
     chance = _compared(result, "better_than_first", body, year, "probability")
-    return "– " if chance is None else f"{percent(chance)} "
+    if chance is None:
+        return "– "
+    if chance == 0 and _compared(result, "difference_position", body, year, "tail_mean") == 0:
+        return "same "
+    return f"{percent(chance)} "
 
 
 def _bearing(result: Results, body: str, year: str) -> str:
@@ -126,14 +131,15 @@ def _chances(results: Sequence[Results]) -> str:
     blocks = []
     for start in range(0, len(results), MOST_COLUMNS):
         part = list(enumerate(results, start=1))[start : start + MOST_COLUMNS]
-        lines = [_line("System total moved by, £m", [f"[{number}] " for number, _ in part])]
+        headings = [f"[{number}] " for number, _ in part]
+        lines = [_line("System total moved by, £m", headings, NARROW)]
         lines.append("─" * len(lines[0]))
         for around in SHOWN_TOTALS:
             cells = []
             for _, result in part:
                 found = [c for c in result.chances if c.around == around]
                 cells.append(f"{percent(found[0].chance)} " if found else "– ")
-            lines.append(_line(f"{around:+.0f}".replace("-", "−"), cells))
+            lines.append(_line(f"{around:+.0f}".replace("-", "−"), cells, NARROW))
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
@@ -162,9 +168,9 @@ def _checks(results: Sequence[Results]) -> str:
     return "\n".join(failed) if failed else "All checks passed for every option"
 
 
-def _line(label: str, cells: Sequence[str]) -> str:
+def _line(label: str, cells: Sequence[str], width: int = WIDE) -> str:
     kept = label if len(label) <= LABEL else label[: LABEL - 1] + "…"
-    return f"{kept:<{LABEL}}" + "".join(f"{cell:>{WIDE}}" for cell in cells)
+    return f"{kept:<{LABEL}}" + "".join(f"{cell:>{width}}" for cell in cells)
 
 
 def _money(value: float | None) -> str:

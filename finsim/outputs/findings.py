@@ -72,6 +72,35 @@ def first_lines(results: Results) -> list[str]:
     return lines
 
 
+def control_total_lines(results: Results) -> list[str]:
+    """What the control totals say of the last year, and how much hangs on the total itself."""
+    year = results.years[-1]
+    met = results.figure("control_total_met", year).probability
+    if met is None:
+        return []
+    total = results.figure("control_total", year).mean
+    assert total is not None
+    lines = [
+        f"System control total {year} ({results.arrangement.name}): {pounds(total)}, "
+        f"met with a chance of {percent(met)}"
+    ]
+    around = {chance.around: percent(chance.chance) for chance in results.chances}
+    lines.append(
+        f"The total decides the chance: {around[-50.0]} if it were £50m lower, "
+        f"{around[50.0]} if £50m higher"
+    )
+    offer = results.arrangement.funding
+    funding = results.figure("sustainability_funding", year).mean
+    after = results.figure("gap_after_support", year).mean
+    if offer is not None and funding is not None and after is not None:
+        offered = float(offer.offered[:, -1].sum())
+        lines.append(
+            f"Sustainability funding: {pounds(funding)} expected of {pounds(offered)} offered; "
+            f"gap after transfers, support and funding {pounds(after)}"
+        )
+    return lines
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How many values of a kind are illustrative."""

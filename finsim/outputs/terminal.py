@@ -6,12 +6,13 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from finsim.analysis.results import Figure, Results
-from finsim.outputs.findings import first_lines, master_check, standings
-from finsim.outputs.words import error, signed
+from finsim.outputs.findings import control_total_lines, first_lines, master_check, standings
+from finsim.outputs.words import error, percent, signed
 
 WIDTH = 100
 LABEL = 36
 CELL = 10
+NARROW = 9
 
 
 def summary(results: Results) -> str:
@@ -22,6 +23,7 @@ def summary(results: Results) -> str:
         _gap_table(results),
         _organisation_table(results),
         _closing_table(results),
+        "\n".join(_wrapped("", line) for line in control_total_lines(results)),
         _standing(results),
         _caveats(results),
         master_check(results),
@@ -36,13 +38,13 @@ def _head(results: Results) -> str:
     return f"{title}\n{results.option} · {draws} · seed {seed}"
 
 
-def _row(label: str, cells: Sequence[str]) -> str:
+def _row(label: str, cells: Sequence[str], width: int = CELL) -> str:
     kept = label if len(label) <= LABEL else label[: LABEL - 1] + "…"
-    return f"{kept:<{LABEL}}" + "".join(f"{cell:>{CELL}}" for cell in cells)
+    return f"{kept:<{LABEL}}" + "".join(f"{cell:>{width}}" for cell in cells)
 
 
-def _heading(label: str, cells: Sequence[str]) -> str:
-    line = _row(label, cells)
+def _heading(label: str, cells: Sequence[str], width: int = CELL) -> str:
+    line = _row(label, cells, width)
     return f"{line}\n{'─' * len(line)}"
 
 
@@ -67,13 +69,15 @@ def _gap_table(results: Results) -> str:
 
 def _organisation_table(results: Results) -> str:
     year, bodies = results.years[-1], results.plan.bodies
-    columns = ["nothing ", "schemes ", "P10 ", "P90 ", "saving ", "stranded "]
-    lines = [_heading(f"Position by organisation {year}, £m", columns)]
+    columns = ["nothing ", "schemes ", "P10 ", "P90 ", "saving ", "stranded ", "meets "]
+    lines = [_heading(f"Position by organisation {year}, £m", columns, NARROW)]
     for inside in (True, False):
         for body, name, is_in in zip(bodies.ids, bodies.names, bodies.in_perimeter, strict=True):
             if bool(is_in) == inside:
-                lines.append(_row(name if inside else f"{name} (beside)", _position(results, body)))
-    lines.append(_row("System (percentiles do not add up)", _position(results, "system")))
+                label = name if inside else f"{name} (beside)"
+                lines.append(_row(label, _position(results, body), NARROW))
+    lines.append(_row("System (percentiles do not add up)", _position(results, "system"), NARROW))
+    lines.append("nothing: do nothing; schemes: after them, before risk share; meets: its total")
     return "\n".join(lines)
 
 
@@ -84,7 +88,9 @@ def _position(results: Results, body: str) -> list[str]:
     saving = results.figure("saving", year, body)
     stranded = results.figure("stranded_cost", year, body)
     values = (nothing.mean, after.mean, after.p10, after.p90, saving.mean, stranded.mean)
-    return [signed(_known(value)) for value in values]
+    chance = results.figure("control_total_met", year, body).probability
+    met = "– " if chance is None else f"{percent(chance)} "
+    return [*(signed(_known(value)) for value in values), met]
 
 
 def _closing_table(results: Results) -> str:

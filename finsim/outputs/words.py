@@ -22,9 +22,9 @@ def signed(value: float, decimals: int = 1) -> str:
 def percent(value: float, decimals: int = 0) -> str:
     """A fraction as `57%`; a chance is never rounded to certainty."""
     if 0 < value < 0.5 * 10 ** (-2 - decimals):
-        return f"under {10.0**-decimals:g}%"
+        return f"<{10.0**-decimals:g}%"
     if 1 - 0.5 * 10 ** (-2 - decimals) < value < 1:
-        return f"over {100 - 10.0**-decimals:g}%"
+        return f">{100 - 10.0**-decimals:g}%"
     return f"{100 * value:.{decimals}f}%"
 
 
