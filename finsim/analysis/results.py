@@ -34,6 +34,7 @@ FIELDS = (
     "mean", "p10", "p50", "p90", "tail_mean", "probability",
     "se", "se_p10", "se_p50", "se_p90", "se_tail_mean", "se_probability",
 )  # fmt: skip
+NOISE = 1e-9
 ERRORS = ("se", *(f"se_{name}" for name in STATISTICS[1:]))
 
 
@@ -229,13 +230,30 @@ def _figures(case: Case, estimates: Estimates, certain: FloatArray) -> Iterator[
     option = case.plan.resolved.option
     moved = {row.measure for row in estimates.rows}
     for number, row in enumerate(estimates.rows):
-        planned, central = map(float, certain[number])
+        if BY_NAME[row.measure].unit == CHANCE and not _is_judged(case, row):
+            yield _constant(option, row, None)
+            continue
+        planned, central = (_rounded(value) for value in certain[number])
         figure = _figure(option, row, planned, central, estimates.statistics, number)
         yield figure
         for alias, name in UNSETTLED.items():
             if alias not in moved and row.measure == name:
                 yield Figure(**{**figure.as_dict(), "measure": alias})  # type: ignore[arg-type]
     yield from _unmoved(case, moved | set(UNSETTLED))
+
+
+def _is_judged(case: Case, row: Row) -> bool:
+    """Whether the body has a total to meet in the year."""
+    arrangement, t = case.arrangement, case.plan.years.index(row.year)
+    if row.level == "system":
+        system = totals_of.system_total(arrangement.totals, arrangement.in_system)
+        return bool(np.isfinite(system[t]))
+    return bool(np.isfinite(arrangement.lines[case.plan.bodies.ids.index(row.body), t]))
+
+
+def _rounded(value: float) -> float:
+    """A figure without the noise of floating point: below £0.001 it is nought."""
+    return 0.0 if abs(value) < NOISE else float(value)
 
 
 def _figure(
@@ -256,8 +274,8 @@ def _figure(
             probability=chance,
             se_probability=error,
         )
-    values = dict(zip(STATISTICS, map(float, found.values[:, number]), strict=True))
-    errors = dict(zip(ERRORS, map(float, found.errors[:, number]), strict=True))
+    values = dict(zip(STATISTICS, map(_rounded, found.values[:, number]), strict=True))
+    errors = dict(zip(ERRORS, map(_rounded, found.errors[:, number]), strict=True))
     return Figure(**labels, plan=planned, central=central, **values, **errors)  # type: ignore[arg-type]
 
 

@@ -1,0 +1,108 @@
+"""The workbook of a run: which sheets, in which order, and the file they make."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from finsim import __version__
+from finsim.analysis.results import Results
+from finsim.outputs import findings
+from finsim.outputs import workbook_sheets_evidence as evidence
+from finsim.outputs import workbook_sheets_front as front
+from finsim.outputs import workbook_sheets_results as answers
+from finsim.outputs import workbook_sheets_tidy as tidy_sheets
+from finsim.outputs import workbook_sheets_uncertainty as doubt
+from finsim.outputs.atomic import write_atomically
+from finsim.outputs.workbook_sheet import Sheet
+from finsim.outputs.workbook_stamp import CREATED, PROPERTY, is_ours
+from finsim.outputs.workbook_style import DIGIT_WIDTH_PIXELS, WHOLE_BOOK, Formats
+
+MOST_PROPERTY = 255
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_numbers": False,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "default_format_properties": WHOLE_BOOK,
+    "default_column_width": DIGIT_WIDTH_PIXELS,
+}
+
+__all__ = ["is_ours", "workbook_bytes", "write_workbook"]
+
+
+def write_workbook(results: Sequence[Results], path: Path) -> None:
+    """Writes the workbook of a run's options, 'as stated' first, whole or not at all."""
+    write_atomically(path, workbook_bytes(results))
+
+
+def workbook_bytes(results: Sequence[Results]) -> bytes:
+    """The workbook of a run's options, 'as stated' first; the same results give the same bytes."""
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
+
+    from finsim.outputs.workbook_cells import FullPrecisionWorksheet
+
+    content = io.BytesIO()
+    workbook = Workbook(content, {**OPTIONS})
+    _describe(workbook, results)
+    formats = Formats(workbook)
+    check = master_check(results)
+    footer = results[0].plan.resolved.scenario.title
+    sheets = _sheets(results, check)
+    for name, fill in sheets.items():
+        worksheet = workbook.add_worksheet(name, FullPrecisionWorksheet)
+        sheet = Sheet(worksheet, formats, check, footer)
+        fill(sheet)
+        sheet.finish()
+    workbook.close()
+    return content.getvalue()
+
+
+def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet], Any]]:
+    """Every sheet in its order, with what fills it."""
+    sheets: dict[str, Callable[[Sheet], Any]] = {
+        "Cover": lambda sheet: front.cover(sheet, results, check),
+        "Contents": lambda sheet: front.contents(sheet, list(sheets)),
+        "Summary": lambda sheet: answers.summary(sheet, results, check),
+        "By organisation": lambda sheet: answers.by_organisation(sheet, results),
+        "Schemes": lambda sheet: answers.schemes(sheet, results),
+        "Uncertainty": lambda sheet: doubt.uncertainty(sheet, results),
+        "Assumptions": lambda sheet: evidence.assumptions(sheet, results),
+        "Checks": lambda sheet: evidence.checks(sheet, results, check),
+        "Run log": lambda sheet: evidence.run_log(sheet, results),
+        "Measures": lambda sheet: tidy_sheets.measures_sheet(sheet, results),
+        "Scheme measures": lambda sheet: tidy_sheets.scheme_measures_sheet(sheet, results),
+        "Percentiles": lambda sheet: tidy_sheets.percentiles_sheet(sheet, results),
+        "Notes": lambda sheet: front.notes(sheet, results),
+    }
+    return sheets
+
+
+def master_check(results: Sequence[Results]) -> str:
+    """Whether the run can be relied on, in words; with several options, whichever fail."""
+    if len(results) == 1:
+        return findings.master_check(results[0])
+    failed = [result for result in results if not result.passed]
+    if not failed:
+        count = sum(len(result.checks) for result in results)
+        return f"All {count} checks of {len(results)} options passed"
+    return "; ".join(f"{result.option}: {findings.master_check(result)}" for result in failed)
+
+
+def _describe(workbook: Any, results: Sequence[Results]) -> None:
+    """Document properties; nothing in them tells when, where or by whom it was written."""
+    resolved = results[0].plan.resolved
+    title = resolved.scenario.title[:MOST_PROPERTY]
+    workbook.set_properties(
+        {
+            "title": title,
+            "subject": "Income and expenditure of a local health and care system",
+            "author": "finsim",
+            "comments": f"Written by finsim {__version__}",
+            "created": CREATED,
+        }
+    )
+    workbook.set_custom_property(PROPERTY, __version__, "text")
+    workbook.set_custom_property("finsim sha256", resolved.sha256, "text")

@@ -1,0 +1,314 @@
+"""One sheet as it is laid out: a title, lines of text, and named tables from column A down."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from finsim.outputs.workbook_style import (
+    A4,
+    BOLD_LETTERS_PER_DIGIT,
+    LETTERS_PER_DIGIT,
+    LINE_HEIGHT,
+    MARGIN_INCHES,
+    NUMBER_FORMATS,
+    Formats,
+    Style,
+)
+
+NOT_APPLICABLE = "[z]"
+IN_WORDS = "[w]"
+MOST_TEXT = 32_767
+MOST_HEADER_TITLE = 100
+NARROWEST, WIDEST = 9.0, 60.0
+TALLEST = 409.0
+BUTTON = 3
+INDENT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Text that leads to a cell of this workbook."""
+
+    sheet: str
+    cell: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number in another format than the rest of its column."""
+
+    value: float
+    style: Style
+
+
+Cell: TypeAlias = str | float | bool | Link | Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; without a width it is as wide as what it holds."""
+
+    header: str
+    style: Style = "text"
+    width: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a table stands, with rows counted from one as a reader sees them."""
+
+    name: str
+    heading: str
+    sheet: str
+    first_row: int
+    last_row: int
+    columns: tuple[str, ...]
+
+
+class Sheet:
+    """A sheet being written from the top down."""
+
+    def __init__(self, worksheet: Any, formats: Formats, master_check: str, footer: str) -> None:
+        self.worksheet = worksheet
+        self.formats = formats
+        self.name = str(worksheet.get_name())
+        self.row = 0
+        self.widths: dict[int, float] = {}
+        self.tables: list[Placed] = []
+        self._set_up_page(master_check, footer)
+
+    def _set_up_page(self, master_check: str, footer: str) -> None:
+        page = self.worksheet
+        page.set_landscape()
+        page.set_paper(A4)
+        page.fit_to_pages(1, 0)
+        page.set_margins(*[MARGIN_INCHES] * 2, top=0.7, bottom=0.6)
+        left, right = _in_header(self.name), _in_header(master_check)
+        page.set_header(f'&L&"Arial,Bold"{left}&R&"Arial,Regular"{right}')
+        page.set_footer(f'&L&"Arial,Regular"{_in_header(footer)}&RPage &P of &N')
+
+    # text
+
+    def title(self, text: str) -> None:
+        """The title in A1."""
+        self._text(text, "title")
+
+    def heading(self, text: str) -> None:
+        """A heading, with a row left free above it."""
+        self.row += 1
+        self._text(text, "heading")
+
+    def lines(self, text: str, style: Style = "line", width: int = 165) -> None:
+        """A paragraph over as many rows as it needs, so that it is never cut."""
+        for line in textwrap.wrap(text, width) or [""]:
+            self._text(line, style)
+
+    def link(self, link: Link) -> None:
+        """A line that leads to another place."""
+        self._link(self.row, 0, link, "link")
+        self.row += 1
+
+    def _text(self, text: str, style: Style) -> None:
+        self.worksheet.put_line(self.row, _plain(text), self.formats[style])
+        self.row += 1
+
+    # tables
+
+    def table(
+        self,
+        name: str,
+        heading: str,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Cell]],
+        *,
+        filtered: bool = False,
+        marked: bool = True,
+        row_height: float | None = None,
+    ) -> Placed:
+        """A named table from column A on: a header row, then the rows.
+
+        What does not apply (None) is marked, or, in the tidy sheets, left empty.
+        """
+        kept = list(rows) or [[NOT_APPLICABLE] * len(columns)]
+        first = self.row
+        self._header(columns, filtered)
+        wrapped = [
+            (number, column.width or WIDEST)
+            for number, column in enumerate(columns)
+            if column.style == "wrapped"
+        ]
+        looks = [
+            (
+                self.formats[column.style],
+                self.formats["marker" if column.style in NUMBER_FORMATS else column.style],
+            )
+            for column in columns
+        ]
+        for offset, row in enumerate(kept, first + 1):
+            self._cells(offset, looks, row, marked)
+            height = row_height or _height([(row[number], width) for number, width in wrapped])
+            if height != LINE_HEIGHT or row_height:
+                self.worksheet.set_row(offset, height)
+        last = first + len(kept)
+        headers = tuple(column.header for column in columns)
+        self.worksheet.put_table(
+            first,
+            last,
+            len(columns),
+            {
+                "name": name,
+                "columns": [
+                    {"header": column.header, "header_format": self.formats[_header_of(column)]}
+                    for column in columns
+                ],
+                "style": None,
+                "autofilter": filtered,
+                "title": heading,
+                "description": f"{heading}. Columns: {'; '.join(headers)}",
+            },
+        )
+        self._fit(columns, kept, filtered)
+        self.row = last + 1
+        placed = Placed(name, heading, self.name, first + 1, last + 1, headers)
+        self.tables.append(placed)
+        return placed
+
+    def _header(self, columns: Sequence[Column], filtered: bool) -> None:
+        lines = 1
+        for column in columns:
+            width = column.width or _header_width(column.header)
+            lines = max(lines, _line_count(column.header, width, BOLD_LETTERS_PER_DIGIT))
+        height = (lines + filtered) * LINE_HEIGHT
+        self.worksheet.set_row(self.row, height + 4)
+
+    def _cells(
+        self, row: int, looks: Sequence[tuple[Any, Any]], cells: Sequence[Cell], marked: bool
+    ) -> None:
+        """One row; a look is the format of a column's own values, and of text in it."""
+        put_number, put_text = self.worksheet.put_number, self.worksheet.put_text
+        for column, ((own, of_text), cell) in enumerate(zip(looks, cells, strict=True)):
+            if cell.__class__ is float or cell.__class__ is int:
+                put_number(row, column, cell, own)
+            elif cell.__class__ is str:
+                put_text(row, column, _plain(str(cell)), of_text)
+            elif cell is None:
+                if marked:
+                    put_text(row, column, NOT_APPLICABLE, of_text)
+            elif isinstance(cell, Shown):
+                put_number(row, column, cell.value, self.formats[cell.style])
+            elif isinstance(cell, Link):
+                self._link(row, column, cell, "text_link")
+            else:
+                self.worksheet.write_boolean(row, column, bool(cell), self.formats["flag"])
+
+    def _link(self, row: int, column: int, link: Link, style: Style) -> None:
+        target = f"internal:'{link.sheet}'!{link.cell}"
+        self.worksheet.write_url(row, column, target, self.formats[style], link.text)
+
+    # widths, panes and print
+
+    def _fit(
+        self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], filtered: bool
+    ) -> None:
+        for number, column in enumerate(columns):
+            width = column.width or _fitted(column, number, rows, filtered)
+            self.widths[number] = max(self.widths.get(number, 0.0), width)
+
+    def freeze(self, placed: Placed, columns: int = 0) -> None:
+        """Keeps a table's header and first columns in view."""
+        self.worksheet.freeze_panes(placed.first_row, columns)
+
+    def repeat(self, placed: Placed) -> None:
+        """Prints a table's header again on each page."""
+        self.worksheet.repeat_rows(placed.first_row - 1)
+
+    def finish(self) -> None:
+        """Sets the widths that the tables need."""
+        for number, width in self.widths.items():
+            self.worksheet.set_column(number, number, width)
+
+
+def _height(wrapped: Sequence[tuple[Cell, float]]) -> float:
+    """The height of a row whose wrapped texts stand in columns of these widths."""
+    counts = (_line_count(cell, width) for cell, width in wrapped if isinstance(cell, str))
+    lines = max(counts, default=1)
+    return LINE_HEIGHT if lines == 1 else min(lines * LINE_HEIGHT + 2, TALLEST)
+
+
+def _line_count(text: str, width: float, letters: float = LETTERS_PER_DIGIT) -> int:
+    """Lines that a text takes when it wraps; a width counts digits, and letters are narrower."""
+    room = (width - INDENT) * letters
+    if len(text) <= room:
+        return 1
+    lines, used = 1, 0.0
+    for word in text.split(" "):
+        if used and used + len(word) > room:
+            lines, used = lines + 1, 0.0
+        lines += int(len(word) / room)
+        used += len(word) + 1
+    return lines
+
+
+def _header_of(column: Column) -> Style:
+    return "header_right" if column.style in NUMBER_FORMATS else "header"
+
+
+def _header_width(header: str) -> float:
+    longest = max(len(word) for word in header.split())
+    return max(NARROWEST, min(len(header), longest * 1.15 + 1 + INDENT))
+
+
+def _fitted(column: Column, number: int, rows: Sequence[Sequence[Cell]], filtered: bool) -> float:
+    """Wide enough for the longest of what is shown."""
+    width = _header_width(column.header) + (BUTTON - 1 if filtered else 0)
+    if column.style in NUMBER_FORMATS and column.style not in {"money", "whole"}:
+        return width
+    shown = {row[number] for row in rows}
+    largest = max((abs(cell) for cell in shown if isinstance(cell, float)), default=0.0)
+    texts = (_text_length(cell) for cell in shown if not isinstance(cell, float))
+    longest = max(len(f"({largest:,.1f})"), *texts, 0)
+    return min(WIDEST, max(width, longest * 1.02 + 1 + INDENT))
+
+
+def _text_length(cell: Cell) -> int:
+    if isinstance(cell, Link):
+        return len(cell.text)
+    return len(cell) if isinstance(cell, str) else len("FALSE")
+
+
+def _plain(text: str) -> str:
+    """Text that stays text.
+
+    XlsxWriter takes what is wholly within <r> and </r> for marked-up text; a space after it makes
+    it plain.
+    """
+    assert len(text) <= MOST_TEXT
+    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
+
+
+def _in_header(text: str) -> str:
+    """Text of a page header: one line, its ampersands kept, and short enough for Excel."""
+    line = re.sub(r"\s+", " ", text).strip()
+    if len(line) > MOST_HEADER_TITLE:
+        line = line[: MOST_HEADER_TITLE - 1] + "…"
+    return line.replace("&", "&&")
+
+
+def chunks(text: str, size: int) -> list[str]:
+    """Text in parts of at most a size, cut after line ends where it can be; joined, the same."""
+    parts: list[str] = []
+    current: list[str] = []
+    length = 0
+    for line in text.splitlines(keepends=True):
+        for piece in (line[i : i + size] for i in range(0, len(line), size)):
+            if length + len(piece) > size:
+                parts.append("".join(current))
+                current, length = [], 0
+            current.append(piece)
+            length += len(piece)
+    return [*parts, "".join(current)] if current else parts

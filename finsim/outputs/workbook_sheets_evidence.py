@@ -1,0 +1,127 @@
+"""The sheets that let a reader challenge: Assumptions, Checks, Run log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from finsim import __version__
+from finsim.analysis.results import Results
+from finsim.outputs import workbook_assumptions
+from finsim.outputs.findings import standings
+from finsim.outputs.workbook_assumptions import ILLUSTRATIVE
+from finsim.outputs.workbook_sheet import Cell, Column, Sheet, chunks
+from finsim.outputs.workbook_sheets_results import of_option, with_option
+from finsim.outputs.workbook_style import LINE_HEIGHT
+
+TEXT_PER_CELL = 15_000
+
+
+def assumptions(sheet: Sheet, results: Sequence[Results]) -> None:
+    """Every input with its source and standing; of the options, only what differs."""
+    sheet.title("Assumptions")
+    counts = [f"{s.illustrative} of {s.total} {s.kind}" for s in standings(results[0])]
+    sheet.lines(f"{ILLUSTRATIVE} (a judgement, because no public figure was found): "
+                f"{', '.join(counts)}.")  # fmt: skip
+    sheet.lines(
+        "[w]: given in words in the next columns. [z]: does not apply or is not stated."
+        + (" Of later options only what differs is listed." if len(results) > 1 else "")
+    )
+    placed = sheet.table(
+        "Assumptions",
+        "Assumptions log",
+        with_option(results, workbook_assumptions.COLUMNS),
+        _assumption_rows(results),
+        filtered=True,
+    )
+    sheet.freeze(placed, 2)
+    sheet.repeat(placed)
+
+
+def _assumption_rows(results: Sequence[Results]) -> Iterator[list[Cell]]:
+    known: set[tuple[Cell, ...]] = set()
+    for result in results:
+        rows = list(workbook_assumptions.rows(result.plan))
+        fresh = [row for row in rows if tuple(row) not in known]
+        known = known or {tuple(row) for row in rows}
+        yield from of_option(results, result, fresh)
+
+
+def checks(sheet: Sheet, results: Sequence[Results], master_check: str) -> None:
+    """What must always hold, and whether it did."""
+    sheet.title("Checks")
+    sheet.lines(f"{master_check}.", "strong")
+    sheet.lines("A run with a failed check still gives its figures, and must not be relied on.")
+    columns = [
+        Column("Check", "wrapped", 48),
+        Column("Result", "text", 14),
+        Column("How it was judged", "wrapped", 90),
+    ]
+    rows = [
+        row
+        for result in results
+        for row in of_option(
+            results,
+            result,
+            [
+                [check.name, "passed" if check.passed else "FAILED", check.detail]
+                for check in result.checks
+            ],
+        )
+    ]
+    sheet.table("Checks", "Checks", with_option(results, columns), rows)
+
+
+def run_log(sheet: Sheet, results: Sequence[Results]) -> None:
+    """All that is needed to run the workbook again."""
+    sheet.title("Run log")
+    for line in _instructions(results[0]):
+        sheet.lines(line)
+    heading = "The run"
+    sheet.heading(heading)
+    columns = [Column("Option"), Column("Item", "text", 30), Column("Value", "wrapped", 76)]
+    rows = [row for result in results for row in _run_rows(result)]
+    sheet.table("Run_log", heading, columns, rows)
+    heading = "The resolved scenario"
+    sheet.heading(heading)
+    parts = [Column("Option"), Column("Part", "whole", 30), Column("Text", "raw", 76)]
+    texts: list[list[Cell]] = [
+        [result.option, number, part]
+        for result in results
+        for number, part in enumerate(chunks(_text(result), TEXT_PER_CELL), 1)
+    ]
+    sheet.table("Scenario_text", heading, parts, texts, row_height=LINE_HEIGHT)
+
+
+def _text(result: Results) -> str:
+    return result.plan.resolved.canonical_text
+
+
+def _instructions(result: Results) -> list[str]:
+    design = result.sampling.design
+    return [
+        "This workbook alone is enough to run it again. The table Scenario_text, below, holds the "
+        "scenario of each option with every assumption it rests on, and the values that were "
+        "solved.",
+        "Join the texts of an option in the order of their parts, with nothing between them, and "
+        "save them as UTF-8: the sha256 of that file is the one of the run. It is long text: each "
+        "part shows only its beginning here.",
+        f"Run it with finsim {__version__}, seed {design.seed} and {result.sampling.draws} draws: "
+        "on the same kind of processor every figure is the same to the last bit.",
+    ]
+
+
+def _run_rows(result: Results) -> Iterator[list[Cell]]:
+    sampling, resolved = result.sampling, result.plan.resolved
+    facts: tuple[tuple[str, str], ...] = (
+        ("Scenario", resolved.scenario.title),
+        ("sha256 of the scenario", resolved.sha256),
+        ("finsim version", __version__),
+        ("Seed", str(sampling.design.seed)),
+        ("Draws", f"{sampling.draws}"),
+        ("Replicates", f"{sampling.replicates}, of {sampling.design.draws} draws each"),
+        ("Point set", sampling.design.kind),
+        ("Random numbers in a draw", str(result.inputs)),
+        ("Years", ", ".join(result.years)),
+    )
+    for name, value in facts:
+        yield [result.option, name, value]

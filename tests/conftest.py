@@ -1,0 +1,41 @@
+"""What every test shares: where systems are built, how hypothesis runs, the shipped scenarios."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+TESTS = Path(__file__).parent
+SCENARIOS = TESTS.parent / "scenarios"
+sys.path.insert(0, str(TESTS))
+
+settings.register_profile(
+    "finsim",
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("finsim")
+
+from finsim.simulation.resolve import Resolution, resolve  # noqa: E402
+
+
+@cache
+def _resolved(name: str, option: str | None) -> Resolution:
+    return resolve(SCENARIOS / f"{name}.yaml", option)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Callable[..., Resolution]:
+    """A shipped scenario, resolved once: `shipped("bhr")`, `shipped("nuffield", "an option")`."""
+
+    def named(name: str, option: str | None = None) -> Resolution:
+        return _resolved(name, option)
+
+    return named
