@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from finsim.analysis.observe import (
 from finsim.analysis.statistics import STATISTICS, quantiles, statistics, tail_mean_where
 from finsim.economics import control_totals as totals_of
 from finsim.simulation.arrangement import Arrangement, Settled, economics_text, settled
-from finsim.simulation.evaluate import Outcome, Record, evaluate
+from finsim.simulation.evaluate import Record, evaluate
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.run import units
 from finsim.uncertainty.point_sets import Design
@@ -30,7 +31,9 @@ CURVE_LEVELS = tuple(level / 100 for level in range(1, 100))
 CURVED = ("do_nothing_gap", "gap")
 TOTALS_AROUND = tuple(float(step) for step in range(-100, 101, 10))
 RECORD: frozenset[Record] = frozenset({"positions", "schemes"})
+BY_SERVICE: frozenset[Record] = frozenset({*RECORD, "lines"})
 SAME = 1e-9
+Part: TypeAlias = tuple[Settled, FloatArray, Extremes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +100,15 @@ class CaseSummary:
 
 def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary, ...]:
     """One replicate of every case, evaluated unit by unit and summed up."""
-    gathered: list[list[tuple[Outcome, Settled, FloatArray, Extremes]]] = [[] for _ in work.cases]
+    gathered: list[list[Part]] = [[] for _ in work.cases]
     for number, case in enumerate(work.cases):
         if work.shares[number] != number:
             continue
         sharing = [n for n, first in enumerate(work.shares) if first == number]
+        by_service = any(work.cases[n].arrangement.services for n in sharing)
+        record = BY_SERVICE if by_service else RECORD
         for x in units(case.plan, design, replicate):
-            outcome = evaluate(case.plan, x, RECORD)
+            outcome = evaluate(case.plan, x, record)
             common = observe_economics(case.plan, outcome)
             for other in sharing:
                 found = work.cases[other]
@@ -113,22 +118,16 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
                 if found.arrangement.has_totals:
                     values = np.concatenate([own, observe_settled(found.plan, result)])
                 worst = extremes(found.plan, outcome, result, values)
-                gathered[other].append((outcome, _kept(result), values, worst))
+                gathered[other].append((result, values, worst))
     return _summaries(work, gathered)
 
 
-def _kept(result: Settled) -> Settled:
-    return replace(result, unplaced=result.unplaced[:0])
-
-
-def _summaries(
-    work: Study, gathered: list[list[tuple[Outcome, Settled, FloatArray, Extremes]]]
-) -> tuple[CaseSummary, ...]:
+def _summaries(work: Study, gathered: list[list[Part]]) -> tuple[CaseSummary, ...]:
     summaries: list[CaseSummary] = []
     shared: dict[int, tuple[FloatArray, FloatArray]] = {}
     first: FloatArray | None = None
     for number, (case, parts) in enumerate(zip(work.cases, gathered, strict=True)):
-        values = np.concatenate([values for _, _, values, _ in parts], axis=1)
+        values = np.concatenate([values for _, values, _ in parts], axis=1)
         rows = case.rows[-len(values) :] if len(values) else ()
         ordered = np.sort(values, axis=1)
         own = statistics(ordered, _worse_high(rows))
@@ -139,9 +138,9 @@ def _summaries(
             own = own[:, count:]
         common, curves = shared[work.shares[number]]
         money = _money(case, parts)
-        worst = parts[0][3]
-        for part in parts[1:]:
-            worst = worst.merged(part[3])
+        worst = parts[0][2]
+        for _, _, other in parts[1:]:
+            worst = worst.merged(other)
         summaries.append(
             CaseSummary(
                 values=np.concatenate([common, own], axis=1),
@@ -160,12 +159,12 @@ def _worse_high(rows: Sequence[Row]) -> np.ndarray:
     return np.array([BY_NAME[row.measure].worse == "high" for row in rows], dtype=bool)
 
 
-def _money(case: Case, parts: list[tuple[Outcome, Settled, FloatArray, Extremes]]) -> FloatArray:
+def _money(case: Case, parts: list[Part]) -> FloatArray:
     """[measure, body, year, draw] of what is settled, the system first."""
     inside = case.plan.bodies.in_perimeter
     measures = []
     for name in MONEY_SETTLED:
-        bodies = np.concatenate([getattr(result, name) for _, result, _, _ in parts], axis=2)
+        bodies = np.concatenate([getattr(result, name) for result, _, _ in parts], axis=2)
         measures.append(np.concatenate([bodies[inside].sum(axis=0)[None], bodies]))
     return np.stack(measures)
 
@@ -185,7 +184,7 @@ def _bearing(plan: Plan, position: FloatArray) -> FloatArray:
     )
 
 
-def _chances(case: Case, parts: list[tuple[Outcome, Settled, FloatArray, Extremes]]) -> FloatArray:
+def _chances(case: Case, parts: list[Part]) -> FloatArray:
     """The chance, in the last year, of reaching totals around the system's."""
     arrangement = case.arrangement
     total = totals_of.system_total(arrangement.totals, arrangement.in_system)[-1]
@@ -194,7 +193,7 @@ def _chances(case: Case, parts: list[tuple[Outcome, Settled, FloatArray, Extreme
     judged = np.concatenate(
         [
             totals_of.system_position(result.judged, arrangement.totals, arrangement.in_system)[-1]
-            for _, result, _, _ in parts
+            for result, _, _ in parts
         ]
     )
     return totals_of.chance_of_meeting_by_total(judged, total + np.array(TOTALS_AROUND))

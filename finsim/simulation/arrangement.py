@@ -6,7 +6,7 @@ then the fund pays. The economics before it is the same for every option that sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +17,11 @@ from finsim.economics.risk_share import settle
 from finsim.economics.risk_share_terms import Basis, Term
 from finsim.economics.sustainability_funding import sustainability_funding
 from finsim.economics.sustainability_funding_terms import FundingTerms
-from finsim.simulation.evaluate import Outcome
+from finsim.simulation.evaluate import Outcome, weighted
 from finsim.simulation.plan import FloatArray, Plan
 
 SAVINGS = "savings"
+AGAINST_PLAN = "savings against plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,32 @@ class FundingArrangement:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """A service whose variance a risk share names: what organisations net on it.
+
+    `contracts` [organisation, contract] is +1 for the provider and −1 for the payer, `costs`
+    [organisation, line] −1 for whose line it is; `central` [organisation, year] the central net.
+    """
+
+    name: str
+    contracts: FloatArray
+    costs: FloatArray
+    central: FloatArray
+
+    def variance(self, outcome: Outcome) -> FloatArray:
+        """The net less the central net, [organisation, year, draw], £m, favourable positive."""
+        assert outcome.lines is not None
+        lines = outcome.lines
+        net = weighted(self.contracts, lines.contracts) + weighted(self.costs, lines.costs)
+        return net - self.central[:, :, None]
+
+
+@dataclass(frozen=True, slots=True)
 class Arrangement:
     """What one option adds to the economics.
 
     `totals` [organisation, year] are the control totals after offsets, NaN where none; `lines` adds
-    the councils' balanced-budget line.
+    the councils' balanced-budget line. `planned_saving` is the saving of the plan case.
     """
 
     option: str
@@ -53,6 +75,8 @@ class Arrangement:
     link_share: float
     funding: FundingArrangement | None
     terms: tuple[Term, ...]
+    services: tuple[ServiceLine, ...]
+    planned_saving: FloatArray
     weighted_population: FloatArray | None
 
     @property
@@ -125,7 +149,11 @@ def _shared(
         years=year_names(plan),
         income=outcome.income,
         weighted_population=arrangement.weighted_population,
-        lines={SAVINGS: outcome.saving},
+        lines={
+            SAVINGS: outcome.saving,
+            AGAINST_PLAN: outcome.saving - arrangement.planned_saving[:, :, None],
+            **{service.name: service.variance(outcome) for service in arrangement.services},
+        },
     )
     settlement = settle(variance, arrangement.terms, basis)
     return settlement.transfer, settlement.external_support, settlement.unplaced
@@ -186,6 +214,3 @@ def economics_text(plan: Plan) -> str:
     return resolved.model_copy(
         update={"option": "", "scenario": scenario, "book": book, "held": held}
     ).canonical_text
-
-
-Settle = Callable[[Outcome, FloatArray], Settled]

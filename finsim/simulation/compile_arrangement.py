@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -17,7 +18,16 @@ from finsim.economics import risk_share_terms as terms_of
 from finsim.economics.risk_share_checks import find_faults
 from finsim.economics.sustainability_funding_terms import FundingTerms, performance_parts
 from finsim.scenario.resolved import Resolved
-from finsim.simulation.arrangement import SAVINGS, Arrangement, FundingArrangement, year_names
+from finsim.simulation.arrangement import (
+    AGAINST_PLAN,
+    SAVINGS,
+    Arrangement,
+    FundingArrangement,
+    ServiceLine,
+    year_names,
+)
+from finsim.simulation.cases import central_inputs, plan_inputs
+from finsim.simulation.evaluate import Outcome, evaluate
 from finsim.simulation.inputs import InputError
 from finsim.simulation.plan import FloatArray, Plan
 
@@ -122,7 +132,9 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         in_system=in_system,
         link_share=link_share,
         funding=_funding(plan, in_system),
-        terms=_terms(plan),
+        terms=(terms := _terms(plan)),
+        services=_service_lines(plan, terms),
+        planned_saving=_case(plan, plan_inputs(plan)).saving[:, :, 0],
         weighted_population=plan.bodies.weighted_population,
     )
 
@@ -192,10 +204,11 @@ def solved_totals(plan: Plan, position: FloatArray) -> dict[str, dict[str, dict[
 
 
 def _central_income(plan: Plan) -> FloatArray:
-    from finsim.simulation.cases import central_inputs
-    from finsim.simulation.evaluate import evaluate
+    return _case(plan, central_inputs(plan)).income[:, :, 0]
 
-    return evaluate(plan, central_inputs(plan)).income[:, :, 0]
+
+def _case(plan: Plan, x: FloatArray) -> Outcome:
+    return evaluate(plan, x, frozenset({"lines"}))
 
 
 def _solved(
@@ -289,7 +302,7 @@ def _terms(plan: Plan) -> tuple[terms_of.Term, ...]:
         years=year_names(plan),
         income=zero + 1.0,
         weighted_population=plan.bodies.weighted_population,
-        lines={SAVINGS: zero},
+        lines=dict.fromkeys((SAVINGS, AGAINST_PLAN, *services(book)), zero),
     )
     for fault in find_faults(terms, basis):
         at = () if fault.term is None else (fault.term,)
@@ -328,6 +341,39 @@ def _term(plan: Plan, item: written.Term, where: Where) -> terms_of.Term:
             return _shared_savings(plan, stated)
         case _:
             return _guarantor(plan, stated, path)
+
+
+def services(book: Book) -> tuple[str, ...]:
+    """The services of a book's contracts and own lines, which terms may name as lines."""
+    flows = (*book.contracts, *book.lines)
+    return tuple(dict.fromkeys(flow.service for flow in flows))
+
+
+def _service_lines(plan: Plan, terms: Sequence[terms_of.Term]) -> tuple[ServiceLine, ...]:
+    """The services that terms name, with what each organisation nets on them centrally."""
+    named: dict[str, None] = {}
+    for term in terms:
+        if isinstance(term, terms_of.Pool):
+            named.update(dict.fromkeys(term.lines))
+        elif isinstance(term, terms_of.FixedLine):
+            named[term.line] = None
+    wanted = [name for name in named if name in services(plan.resolved.book)]
+    if not wanted:
+        return ()
+    central = _case(plan, central_inputs(plan))
+    return tuple(_service_line(plan, name, central) for name in wanted)
+
+
+def _service_line(plan: Plan, name: str, central: Outcome) -> ServiceLine:
+    book, count = plan.resolved.book, len(plan.bodies.ids)
+    signs = (plan.contracts.incoming - plan.contracts.outgoing)[:count]
+    of_contracts = np.array([contract.service == name for contract in book.contracts])
+    costs = np.zeros((count, len(book.lines)))
+    for number, line in enumerate(book.lines):
+        if line.service == name:
+            costs[plan.bodies.ids.index(line.organisation), number] = -1.0
+    unset = ServiceLine(name, signs * of_contracts, costs, np.zeros((count, len(plan.years))))
+    return replace(unset, central=unset.variance(central)[:, :, 0])
 
 
 def _years(plan: Plan, years: Sequence[int], where: Where) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ import numpy as np
 from finsim.book.fields import Model
 from finsim.book.model import Book
 from finsim.book.nodes import Listing, Mapping, Node, Scalar, place_of, words_of
-from finsim.book.places import InputProblems, Problem
+from finsim.book.places import InputProblems, Problem, did_you_mean, shown
 from finsim.book.quantities import financial_year_text
 from finsim.book.schemes import ActivityScheme, CumulativeSaving, Scheme
 from finsim.book.typed import typed
@@ -34,6 +34,7 @@ from finsim.simulation.compile import compile_plan
 from finsim.simulation.compile_arrangement import compile_arrangement, solved_totals
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.inputs import InputError
+from finsim.simulation.misfits import impossible_inputs, misfits
 from finsim.simulation.plan import Plan
 from finsim.simulation.ramps import ramp_from, start_month
 from finsim.uncertainty.point_sets import Design
@@ -83,6 +84,22 @@ def resolve_files(files: Files, option: str | None = None, sets: Sequence[str] =
     return Resolution(resolved, plan, _arranged(plan, merged), merged, files.path)
 
 
+def resolve_each(
+    files: Files, options: Sequence[str], sets: Sequence[str] = ()
+) -> list[Resolution]:
+    """Several options of the same files; raises InputProblems with the mistakes of them all."""
+    resolutions: list[Resolution] = []
+    problems: list[Problem] = []
+    for name in options:
+        try:
+            resolutions.append(resolve_files(files, name, sets))
+        except InputProblems as error:
+            problems += error.problems
+    if problems:
+        raise InputProblems(problems)
+    return resolutions
+
+
 @lru_cache(maxsize=2)
 def _held_by(files: Files) -> Held:
     """What the files solve, each as it is written, and hold from then on."""
@@ -96,11 +113,6 @@ def _held_by(files: Files) -> Held:
         if number in stating:
             held = _with_totals(held, merged)
     return held
-
-
-def option_names(path: Path | str) -> list[str]:
-    """The options that a scenario file and those it extends name."""
-    return read_files(path).options
 
 
 def _impossible_draws(scenario: Scenario, merged: Merged) -> list[Problem]:
@@ -159,9 +171,14 @@ def _typed(merged: Merged, held: Held, option: str) -> Resolved:
 
 def _compiled(resolved: Resolved, merged: Merged) -> Plan:
     try:
-        return compile_plan(resolved)
+        plan = compile_plan(resolved)
     except InputError as error:
-        raise InputProblems([_problem(error, merged)]) from None
+        found = misfits(resolved) or [error]
+        raise InputProblems(_problem(misfit, merged) for misfit in found) from None
+    impossible = impossible_inputs(plan)
+    if impossible:
+        raise InputProblems(_problem(misfit, merged) for misfit in impossible)
+    return plan
 
 
 def _arranged(plan: Plan, merged: Merged) -> Arrangement:
@@ -186,14 +203,21 @@ def _hold_savings(held: Held, merged: Merged, layer: Layer | None) -> Held:
     """The full-year savings that a layer states as sums over years (None: the book's own)."""
     years = merged.scenario.get("years")
     solved = dict(held.full_savings)
+    problems: list[Problem] = []
     for node in _schemes_stated(merged, layer):
-        scheme = _read_scheme(node)
-        if scheme is None:
+        solved.pop(_id(node), None)
+        if not isinstance(node.get("saving"), Mapping):
             continue
-        if isinstance(scheme.saving, CumulativeSaving):
-            solved[scheme.id] = _full_saving(scheme, scheme.saving, node, years)
-        else:
-            solved.pop(scheme.id, None)
+        scheme = _read_scheme(node)
+        if scheme is None or not isinstance(scheme.saving, CumulativeSaving):
+            continue
+        try:
+            solved[scheme.id] = _full_saving(scheme, scheme.saving, years)
+        except ValueError as error:
+            where = f"schemes / {scheme.id} / saving"
+            problems.append(Problem(place_of(node, ("saving",)), where, str(error)))
+    if problems:
+        raise InputProblems(problems)
     return held.model_copy(update={"full_savings": solved})
 
 
@@ -234,10 +258,11 @@ def _read_scheme(node: Mapping) -> ActivityScheme | None:
     return scheme if isinstance(scheme, ActivityScheme) else None
 
 
-def _full_saving(
-    scheme: ActivityScheme, saving: CumulativeSaving, node: Mapping, years: Node | None
-) -> float:
-    """S such that the in-year savings, as planned, sum to the target over its stated years."""
+def _full_saving(scheme: ActivityScheme, saving: CumulativeSaving, years: Node | None) -> float:
+    """S such that the in-year savings, as planned, sum to the target over its stated years.
+
+    Raises ValueError when they cannot.
+    """
     first, last = saving.over
     base_year = first - 1
     if isinstance(years, Scalar):
@@ -245,13 +270,7 @@ def _full_saving(
     count = last - base_year + 1
     ramp = mean_ramp(ramp_from(scheme.ramp), start_month(scheme.start, base_year), NO_PLACE, count)
     window = np.array([first <= base_year + t <= last for t in range(count)])
-    try:
-        return full_saving_for_cumulative(saving.cumulative, ramp[:, 0], scheme.recurrent, window)
-    except ValueError as error:
-        where = words_of(Listing((node,), node.place), (0, "saving"))
-        raise InputProblems(
-            [Problem(place_of(node, ("saving",)), f"schemes / {where}", str(error))]
-        ) from None
+    return full_saving_for_cumulative(saving.cumulative, ramp[:, 0], scheme.recurrent, window)
 
 
 # unattributed pressure
@@ -301,7 +320,8 @@ def pressure_shares(resolved: Resolved, calibrate: Calibrate, merged: Merged) ->
             Problem(
                 place_of(merged.scenario, (*path, name)),
                 " / ".join(path),
-                f"'{name}' is not an organisation in the perimeter; those are {', '.join(inside)}",
+                f"{shown(name)} is not an organisation in the perimeter; those are "
+                f"{', '.join(inside)}{did_you_mean(name, inside)}",
             )
             for name in wrong
         ]
