@@ -14,11 +14,12 @@ from typing import Annotated
 
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes long
 
 import typer
 
 from finsim import __version__
-from finsim.exits import BAD_INPUT, CHECK_FAILED, INTERRUPTED, NOT_WRITTEN, USAGE
+from finsim.exits import BAD_INPUT, CHECK_FAILED, DONE, INTERRUPTED, NOT_WRITTEN, USAGE
 
 app = typer.Typer(
     name="finsim",
@@ -36,7 +37,9 @@ app = typer.Typer(
     ),
 )
 
-Scenario = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (.yaml).")]
+BROKEN_PIPE = 1  # what the command-line library leaves with when nobody reads its output
+
+Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file (.yaml).")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Override one value; may be repeated."),
@@ -51,10 +54,17 @@ Output = Annotated[
         "-o", "--output", metavar="FILE", help="Where to write: .xlsx, .csv, .parquet, .json."
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the draws.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**64 - 1, help="Seed of the draws.")
+]
 Draws = Annotated[
     int | None,
-    typer.Option("--draws", min=1, help="Least number of draws; whole replicates are drawn."),
+    typer.Option(
+        "--draws",
+        min=1,
+        max=100_000_000,
+        help="Least number of draws; whole replicates are drawn.",
+    ),
 ]
 Precision = Annotated[
     float | None,
@@ -140,7 +150,7 @@ def run(
 )
 def compare(
     scenarios: Annotated[
-        list[Path], typer.Argument(metavar="SCENARIO...", help="One scenario file, or several.")
+        list[str], typer.Argument(metavar="SCENARIO...", help="One scenario file, or several.")
     ],
     *,
     output: Output = None,
@@ -255,18 +265,36 @@ def exit_code(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _use_utf8()
     try:
-        code = app(args=arguments, standalone_mode=True)
-    except SystemExit as leaving:
-        code = leaving.code
+        code = _code(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        print("finsim: interrupted; nothing was written", file=sys.stderr)
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOT_WRITTEN
+        code = BROKEN_PIPE
     except Exception as error:
         return _told(error)
-    return code if isinstance(code, int) else 0
+    if code == BROKEN_PIPE:
+        _discard_output()
+        return NOT_WRITTEN
+    if code == INTERRUPTED:
+        print("finsim: interrupted; nothing was written", file=sys.stderr)
+    return code
+
+
+def _code(arguments: list[str] | None) -> int:
+    try:
+        app(args=arguments, standalone_mode=True)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else DONE
+    return DONE
+
+
+def _discard_output() -> None:
+    """Nobody reads the output any more; what is left of it goes nowhere, and quietly."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
 
 
 def _use_utf8() -> None:
@@ -279,20 +307,26 @@ def _use_utf8() -> None:
 def _told(error: Exception) -> int:
     """A mistake of the user in words and its exit code; anything else is ours, and is raised."""
     from finsim.book.places import InputProblems, one_line
+
+    if isinstance(error, InputProblems):
+        print("\n".join(map(str, error.problems)), file=sys.stderr)
+        return BAD_INPUT
     from finsim.outputs.atomic import OutputExists
     from finsim.simulation.run import TooManyInputs
 
-    if isinstance(error, InputProblems):
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        return BAD_INPUT
     if isinstance(error, TooManyInputs):
         print(f"finsim: {one_line(str(error))}", file=sys.stderr)
         return BAD_INPUT
     if isinstance(error, (OutputExists, OSError)):
-        print(f"finsim: {one_line(str(error))}", file=sys.stderr)
+        print(f"finsim: {one_line(_reason(error))}", file=sys.stderr)
         return NOT_WRITTEN
     raise error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 __all__ = ["BAD_INPUT", "CHECK_FAILED", "INTERRUPTED", "NOT_WRITTEN", "USAGE", "app", "main"]

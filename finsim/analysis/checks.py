@@ -47,6 +47,7 @@ def checks_of(
         _balance("Schemes sum to the system's saving", extremes.schemes, tolerance, extremes.draws),
         _balance("Transfers net to zero", extremes.transfers, tolerance, extremes.draws),
         *_placed(arrangement, extremes),
+        *_funded(arrangement, extremes, tolerance),
         _removed(extremes),
         _finite(extremes, (central, planned)),
         *_published(plan, central),
@@ -67,6 +68,14 @@ def _placed(arrangement: Arrangement, extremes: Extremes) -> list[Check]:
     return [Check(f"Caps of {arrangement.name}", True, detail)]
 
 
+def _funded(arrangement: Arrangement, extremes: Extremes, tolerance: float) -> list[Check]:
+    if arrangement.funding is None:
+        return []
+    detail = f"at most £{extremes.overpaid * 1e6:,.4f} over what was offered"
+    passed = bool(extremes.overpaid <= tolerance)
+    return [Check("Funding paid is at most the fund", passed, detail)]
+
+
 def _removed(extremes: Extremes) -> Check:
     detail = f"at most {extremes.removed:.1%} of any contract or line was removed"
     return Check("Removed activity is at most the activity", bool(extremes.removed <= 1), detail)
@@ -80,7 +89,7 @@ def _finite(extremes: Extremes, cases: tuple[Outcome, ...]) -> Check:
 
 
 def _published(plan: Plan, central: Outcome) -> list[Check]:
-    """The calibrating file's central do-nothing gap is the published one."""
+    """The calibrating file's central do-nothing gap is the published one; others inherit."""
     held = plan.resolved.held.unattributed
     if held is None:
         return []
@@ -92,6 +101,9 @@ def _published(plan: Plan, central: Outcome) -> list[Check]:
     if abs(off) <= max(TOLERANCE, ROUNDING * abs(held.published_gap)) * 10:
         detail = f"the central do-nothing gap is £{found:,.1f}m, as published"
         return [Check("Published gap", True, detail)]
+    if plan.resolved.calibrating:
+        detail = f"the central do-nothing gap is £{found:,.3f}m, not the published figure"
+        return [Check("Published gap", False, detail)]
     detail = (
         f"inherited from {held.solved_in}: the central do-nothing gap is £{found:,.1f}m, "
         f"£{abs(off):,.1f}m {'above' if off > 0 else 'below'} the published £"

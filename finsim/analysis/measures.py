@@ -110,7 +110,7 @@ STATED = (
     Measure(
         "control_total_met_both",
         "Own and system total met",
-        "Chance of reaching both the own and the system control total (system: all of them)",
+        "Chance of reaching both the own and the system control total (system: all that it sums)",
         "low",
         CHANCE,
     ),

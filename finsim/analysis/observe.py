@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from finsim.analysis.measures import BY_NAME, CHANCE, Row
 from finsim.economics import ledger
+from finsim.economics.arrays import MaskArray
 from finsim.simulation.arrangement import Arrangement, Settled
 from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import FloatArray, Plan
@@ -22,6 +24,11 @@ ECONOMICS = (
     "stranded_cost",
     "cost_of_delivery",
 )
+CONSOLIDATED: dict[str, Callable[[FloatArray, MaskArray, FloatArray], FloatArray]] = {
+    **dict.fromkeys(ECONOMICS, lambda values, inside, _: values[inside].sum(axis=0)),
+    "income": ledger.system_income,
+    "expenditure": ledger.system_expenditure,
+}
 SYSTEM_ONLY = ("do_nothing_gap", "gap", "gap_local_share")
 MONEY_SETTLED = ("transfer", "external_support", "sustainability_funding", "position")
 CHANCES = ("control_total_met", "control_total_met_before_transfer", "control_total_met_both")
@@ -38,6 +45,7 @@ class Extremes:
     removed: float = 0.0
     transfers: float = 0.0
     unplaced: float = 0.0
+    overpaid: float = 0.0
     finite: bool = True
     scale: float = 1.0
     draws: int = 0
@@ -51,6 +59,7 @@ class Extremes:
             max(self.removed, other.removed),
             max(self.transfers, other.transfers),
             max(self.unplaced, other.unplaced),
+            max(self.overpaid, other.overpaid),
             self.finite and other.finite,
             max(self.scale, other.scale),
             self.draws + other.draws,
@@ -101,9 +110,7 @@ def observe_economics(plan: Plan, outcome: Outcome) -> FloatArray:
     ]
     for name in ECONOMICS:
         values: FloatArray = getattr(outcome, name)
-        total = values[inside].sum(axis=0)
-        if name in {"income", "expenditure"}:
-            total = total - outcome.internal_contracts
+        total = CONSOLIDATED[name](values, inside, outcome.internal_contracts)
         parts += [total, values]
     parts += _scheme_rows(plan, outcome)
     return _stacked(parts, before.shape[2])
@@ -166,20 +173,25 @@ def extremes(plan: Plan, outcome: Outcome, settled: Settled | None, values: Floa
     incoming = outcome.income[inside].sum(axis=0) - outcome.internal_contracts
     outgoing = outcome.expenditure[inside].sum(axis=0) - outcome.internal_contracts
     gap = ledger.gap(outcome.position_before_risk_share, inside)
+    consolidated = np.maximum(
+        np.abs(incoming - outcome.external_income), np.abs(incoming - outgoing + gap)
+    )
     results = outcome.schemes
     assert results is not None
-    attributed = results.net.sum(axis=0) + results.other
-    transfers = unplaced = 0.0
+    attributed = results.net.sum(axis=0)
+    transfers = unplaced = overpaid = 0.0
     if settled is not None:
         transfers = float(np.abs(settled.transfer.sum(axis=0)).max())
         unplaced = float(np.abs(settled.unplaced).max())
+        overpaid = settled.overpaid
     return Extremes(
         contract_imbalance=outcome.contract_imbalance,
-        consolidation=float(np.abs(incoming - outgoing + gap).max()),
+        consolidation=float(consolidated.max()),
         schemes=float(np.abs(attributed - outcome.saving[inside].sum(axis=0)).max()),
         removed=outcome.removed,
         transfers=transfers,
         unplaced=unplaced,
+        overpaid=overpaid,
         finite=bool(np.isfinite(values).all()),
         scale=float(np.abs(outcome.income).sum(axis=0).max()),
         draws=values.shape[1],

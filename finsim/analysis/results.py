@@ -227,14 +227,14 @@ def _certain(case: Case, planned: Outcome, central: Outcome) -> FloatArray:
 
 
 def _figures(case: Case, estimates: Estimates, certain: FloatArray) -> Iterator[Figure]:
-    option = case.plan.resolved.option
+    option, draws = case.plan.resolved.option, estimates.sampling.draws
     moved = {row.measure for row in estimates.rows}
     for number, row in enumerate(estimates.rows):
         if BY_NAME[row.measure].unit == CHANCE and not _is_judged(case, row):
             yield _constant(option, row, None)
             continue
         planned, central = (_rounded(value) for value in certain[number])
-        figure = _figure(option, row, planned, central, estimates.statistics, number)
+        figure = _figure(option, row, planned, central, estimates.statistics, number, draws)
         yield figure
         for alias, name in UNSETTLED.items():
             if alias not in moved and row.measure == name:
@@ -263,10 +263,13 @@ def _figure(
     central: float | None,
     found: Estimate,
     number: int,
+    draws: int,
 ) -> Figure:
+    """A row's figures; a chance that every draw agrees on is known to about one draw."""
     labels = _labels(option, row)
     if BY_NAME[row.measure].unit == CHANCE:
         chance, error = float(found.values[0, number]), float(found.errors[0, number])
+        error = error or 1 / draws
         return Figure(
             **labels,  # type: ignore[arg-type]
             plan=planned,
@@ -352,7 +355,8 @@ def _compared_figures(
             there = first.figure(key[2], here.year, row.body, row.level)
             planned = _less(here.plan, there.plan)
             central = _less(here.central, there.central)
-        found.append(_figure(option, row, planned, central, estimates.compared, number))
+        draws = estimates.sampling.draws
+        found.append(_figure(option, row, planned, central, estimates.compared, number, draws))
     return found
 
 

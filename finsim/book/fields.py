@@ -184,7 +184,9 @@ Name: TypeAlias = Annotated[Text, AfterValidator(_name)]
 Id: TypeAlias = Annotated[Text, AfterValidator(_id), WithJsonSchema({"type": "string"})]
 
 Words: TypeAlias = Annotated[
-    tuple[Text, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+    tuple[Text, ...],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}),
 ]
 
 
@@ -192,5 +194,9 @@ class Model(BaseModel):
     """A typed input: unknown keys are mistakes, and values do not change once read."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, populate_by_name=True, protected_namespaces=()
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        protected_namespaces=(),
+        defer_build=True,
     )

@@ -38,6 +38,7 @@ POPULATION = "population.csv"
 KNOWN_FILES = (SETTINGS, *TABLES, POPULATION, *DOCUMENTS)
 PERSONS = frozenset({"area_code", "area", "variant", "year", "total"})
 MAX_INCLUDED = 4
+SLIP = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _near_misses(folder: Path) -> list[Problem]:
             f"{did_you_mean(name, missing)}",
         )
         for name in tables
-        if nearest(name, missing) is not None
+        if nearest(name, missing, SLIP) is not None
     ]
 
 
@@ -166,16 +167,16 @@ def _included(
     for item in items:
         if not isinstance(item, Scalar) or item.is_null:
             problems.append(
-                Problem(item.place, "includes", "a folder, or a list of them, is needed")
+                Problem(item.place, "includes", "a folder, or a list of folders, is needed")
             )
             continue
         shared = folder / item.text
-        if os.path.realpath(shared) in above or len(above) > MAX_INCLUDED:
-            text = f"the book includes itself, or more than {MAX_INCLUDED} in a chain"
-            problems.append(Problem(item.place, "includes", text))
-        elif not os.path.isdir(shared):
+        if not os.path.isdir(shared):
             near = did_you_mean(shared.name, names_beside(shared))
             text = f"there is no such assumption book {shown(item.text)}{near}"
+            problems.append(Problem(item.place, "includes", text))
+        elif os.path.realpath(shared) in above or len(above) > MAX_INCLUDED:
+            text = f"the book includes itself, or more than {MAX_INCLUDED} in a chain"
             problems.append(Problem(item.place, "includes", text))
         else:
             files = read_parts(shared, above)

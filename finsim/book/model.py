@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from finsim.book.arrangements import (
     ControlTotals,
@@ -218,7 +218,7 @@ class Book(Model):
     external: tuple[External, ...] = ()
     lines: tuple[Line, ...] = ()
     contracts: tuple[Contract, ...] = ()
-    population: Population = Population()
+    population: Population = Field(default_factory=Population)
     curves: tuple[AgeCostCurve, ...] = ()
     national_drivers: tuple[Driver, ...] = ()
     drivers: tuple[Driver, ...] = ()

@@ -61,12 +61,12 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def nearest(found: str, allowed: tuple[str, ...]) -> str | None:
+def nearest(found: str, allowed: tuple[str, ...], likeness: float = 0.6) -> str | None:
     """The allowed word that is most like a found one, or None when none is."""
     from difflib import get_close_matches
 
     if len(found) > LONGEST_WORD:
         return None
     choices = {choice.lower(): choice for choice in allowed}
-    near = get_close_matches(found.lower(), choices, n=1, cutoff=0.6)
+    near = get_close_matches(found.lower(), choices, n=1, cutoff=likeness)
     return choices[near[0]] if near else None

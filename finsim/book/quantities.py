@@ -23,9 +23,7 @@ MONTHS = (
     "august", "september", "october", "november", "december",
 )  # fmt: skip
 _EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
-_NUMBER = (
-    rf"(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[0-9]+)?{_EXPONENT}|\.[0-9]+{_EXPONENT}"
-)
+_NUMBER = rf"(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[0-9]+)?{_EXPONENT}|\.[0-9]+{_EXPONENT}"
 _MONEY = re.compile(rf"(?P<sign>[-+]?)£(?P<inner>[-+]?)(?P<number>{_NUMBER}) ?(?P<scale>k|m|bn)?")
 _RATE = re.compile(rf"(?P<number>[-+]?(?:{_NUMBER})) ?%")
 _DURATION = re.compile(rf"(?P<number>[-+]?(?:{_NUMBER})) (?P<unit>months?|years?)")

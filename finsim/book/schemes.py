@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from finsim.book.fields import (
     Id,
@@ -121,12 +121,13 @@ class CostOfDelivery(Model):
     running: Money = 0.0
     paid_by: dict[Text, Share]
 
-    @model_validator(mode="after")
-    def _shares(self) -> CostOfDelivery:
-        total = sum(self.paid_by.values())
+    @field_validator("paid_by")
+    @classmethod
+    def _shares(cls, paid_by: dict[str, float]) -> dict[str, float]:
+        total = sum(paid_by.values())
         if abs(total - 1) > ROUNDING:
-            raise problem(f"the shares in paid_by sum to {total:.4%}; they must sum to 100%")
-        return self
+            raise problem(f"the shares sum to {total:.4%}; they must sum to 100%")
+        return paid_by
 
 
 class _Scheme(Sourced):

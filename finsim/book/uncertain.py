@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar, Union
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from finsim.book.fields import Model, MonthsNotNegative, Number, Rate, Share, Year, problem
 
 Quantity = TypeVar("Quantity")
+ROUNDING = 1e-9
 _QUANTILE = re.compile(r"p(\d{1,2})")
 
 
@@ -30,6 +32,20 @@ OverYears: TypeAlias = Literal["constant", "yearly"] | AutoRegressive
 
 class _Shape(Model):
     over_years: OverYears = "constant"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> _Shape:
+        stated = [(name, getattr(self, name, None)) for name in ("low", "mode", "high")]
+        given = [(name, value) for name, value in stated if value is not None]
+        for (name, value), (after, next_value) in pairwise(given):
+            if value > next_value:
+                raise problem(f"`{name}` is above `{after}`; write them in rising order")
+        if getattr(self, "sd", 0.0) < 0:
+            raise problem("`sd` is negative; zero or more is allowed")
+        least, most = getattr(self, "at_least", None), getattr(self, "at_most", None)
+        if least is not None and most is not None and least > most:
+            raise problem("`at_least` is above `at_most`; nothing is left between them")
+        return self
 
 
 class Uniform(_Shape, Generic[Quantity]):
@@ -114,9 +130,25 @@ class Discrete(_Shape, Generic[Quantity]):
     shape: Literal["discrete"] = "discrete"
     values: tuple[Weighted[Quantity], ...]
 
+    @model_validator(mode="after")
+    def _whole(self) -> Discrete[Quantity]:
+        total = sum(part.weight for part in self.values)
+        if abs(total - 1) > ROUNDING:
+            raise problem(f"the weights sum to {total:.4%}; they must sum to 100%")
+        return self
+
+
+def _quantiles_by_name(schema: dict[str, Any]) -> None:
+    """Files name the quantiles directly: `{p10: 1%, p90: 3%}`."""
+    points = schema["properties"]["points"]
+    schema["patternProperties"] = {r"^p\d{1,2}$": points["additionalProperties"]}
+    schema.pop("required", None)
+
 
 class Quantiles(_Shape, Generic[Quantity]):
     """Two (normal) or three (shifted lognormal) of p5 … p95."""
+
+    model_config = ConfigDict(json_schema_extra=_quantiles_by_name)
 
     shape: Literal["quantiles"] = "quantiles"
     points: dict[str, Quantity]
@@ -141,6 +173,16 @@ class Quantiles(_Shape, Generic[Quantity]):
         if len(self.points) not in {2, 3}:
             raise problem(f"{len(self.points)} quantiles were found; two or three are needed")
         return self
+
+
+def lowest(value: Any) -> float:
+    """The lowest number that a value or distribution names; its draws may be lower still."""
+    if isinstance(value, float):
+        return value
+    named = [getattr(value, name, None) for name in ("low", "mean")]
+    named += getattr(value, "points", {}).values()
+    named += [part.value for part in getattr(value, "values", ())]
+    return min((number for number in named if number is not None), default=0.0)
 
 
 SHAPES = (

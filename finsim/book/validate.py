@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeAlias, get_args
 
@@ -14,6 +15,7 @@ from finsim.book.typed import typed
 PAYMENT_NAMES: tuple[str, ...] = get_args(PaymentName)
 PARAMETER_FREE = tuple(name for name in PAYMENT_NAMES if name != "cap and collar")
 SYSTEM = "system"
+_sound: deque[Book] = deque(maxlen=8)
 Path: TypeAlias = tuple[int | str, ...]
 
 
@@ -27,7 +29,12 @@ class Finding(NamedTuple):
 
 def cross_check(book: Book, tree: Mapping) -> list[Problem]:
     """Every reference that leads nowhere and every table that does not fit, with its place."""
-    return _placed(_findings(book), tree)
+    if any(checked is book for checked in _sound):
+        return []
+    problems = _placed(_findings(book), tree)
+    if not problems:
+        _sound.append(book)
+    return problems
 
 
 def check_names(tree: Mapping, wrong: Iterable[Path]) -> list[Problem]:

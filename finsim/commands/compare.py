@@ -9,13 +9,13 @@ from pathlib import Path
 
 from finsim.analysis.results import Results
 from finsim.book.places import InputProblems, Place, Problem
-from finsim.commands.run import ALL, Request, chosen_options, computed, contents, output_files, warn
+from finsim.commands.run import ALL, Request, chosen, computed, contents, output_files, warn
 from finsim.exits import CHECK_FAILED, DONE
 from finsim.outputs.atomic import check_writable, write_atomically
-from finsim.simulation.resolve import Resolution, option_names, resolve
+from finsim.simulation.resolve import Resolution, resolve
 
 
-def compare(request: Request, scenarios: Sequence[Path]) -> int:
+def compare(request: Request, scenarios: Sequence[str]) -> int:
     """Compare the options of one scenario, or several scenarios as stated; the exit code."""
     asked = request if request.outputs else replace(request, as_json=True)
     targets = output_files(asked)
@@ -34,17 +34,23 @@ def compare(request: Request, scenarios: Sequence[Path]) -> int:
     return DONE if all(result.passed for result in results) else CHECK_FAILED
 
 
-def _resolutions(request: Request, scenarios: Sequence[Path]) -> list[Resolution]:
+def _resolutions(request: Request, scenarios: Sequence[str]) -> list[Resolution]:
     if len(scenarios) == 1:
         every = request if request.options else replace(request, options=(ALL,))
-        names = chosen_options(every)
-        if len(names) == 1:
-            place = Place(str(scenarios[0]))
+        resolutions = chosen(every)
+        if len(resolutions) == 1 and not request.options:
             text = "names no other option; write some under `options`, or compare two scenarios"
-            if not option_names(scenarios[0]):
-                raise InputProblems([Problem(place, "options", text)])
-        return [resolve(scenarios[0], name, request.sets) for name in names]
-    found = [_named(resolve(path, None, request.sets), path.stem) for path in scenarios]
+            raise InputProblems([Problem(Place(scenarios[0]), "options", text)])
+        return resolutions
+    found: list[Resolution] = []
+    problems: list[Problem] = []
+    for path in scenarios:
+        try:
+            found.append(_named(resolve(path, None, request.sets), Path(path).stem))
+        except InputProblems as error:
+            problems += error.problems
+    if problems:
+        raise InputProblems(problems)
     _check_alike(found, scenarios)
     return found
 
@@ -57,9 +63,9 @@ def _named(resolution: Resolution, name: str) -> Resolution:
     return replace(resolution, resolved=resolved, plan=plan, arrangement=arrangement)
 
 
-def _check_alike(found: Sequence[Resolution], scenarios: Sequence[Path]) -> None:
+def _check_alike(found: Sequence[Resolution], scenarios: Sequence[str]) -> None:
     first = found[0].plan
-    problems = []
+    problems: list[Problem] = []
     for resolution, path in zip(found[1:], scenarios[1:], strict=True):
         plan = resolution.plan
         if plan.years != first.years or plan.bodies.ids != first.bodies.ids:

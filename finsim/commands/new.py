@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
+from finsim.book.places import InputProblems, Place, Problem, did_you_mean, one_line, shown
 from finsim.book.shipped import shipped
 from finsim.exits import DONE, NOT_WRITTEN
 
@@ -29,16 +31,21 @@ def new(folder: Path, name: str) -> int:
         text = f"there is no shipped system {shown(name)}; there are {listed}"
         problem = Problem(Place(f"--from {name}"), "", text + did_you_mean(name, systems()))
         raise InputProblems([problem])
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        print(f"finsim: {folder} exists and is not empty; name a new folder", file=sys.stderr)
+    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        kind = "exists and is not empty" if folder.is_dir() else "is there and is not a folder"
+        print(f"finsim: {one_line(str(folder))} {kind}; name a new folder", file=sys.stderr)
         return NOT_WRITTEN
-    _write(folder, name)
-    print(f"wrote {folder}; next:\n  finsim run {folder / 'scenarios' / f'{name}.yaml'}")
+    _write(folder.resolve(), name)
+    first = shlex.quote(str(folder / "scenarios" / f"{name}.yaml"))
+    print(f"wrote {folder}; next:\n  finsim run {first}")
     return DONE
 
 
 def _write(folder: Path, name: str) -> None:
-    """The whole folder or nothing: built beside its place, then moved there."""
+    """The whole folder or nothing: built beside its place, then moved there.
+
+    A folder that is there, and empty, is kept: a person may stand in it.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".finsim-new-", dir=folder.parent) as beside:
         made = Path(beside) / "system"
@@ -52,9 +59,11 @@ def _write(folder: Path, name: str) -> None:
             source = shipped("assumptions", book)
             if source is not None and (book == name or _includes_national(name)):
                 shutil.copytree(source, made / "assumptions" / book)
-        if folder.exists():
-            folder.rmdir()
-        made.rename(folder)
+        if not folder.exists():
+            made.rename(folder)
+            return
+        for part in sorted(made.iterdir()):
+            part.rename(folder / part.name)
 
 
 def _includes_national(name: str) -> bool:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
-from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
+from finsim.book.places import InputProblems, Place, Problem, did_you_mean, one_line, shown
+from finsim.commands.capacity import check_draws
 from finsim.exits import CHECK_FAILED, DONE
 from finsim.outputs.atomic import check_writable, write_atomically
 from finsim.scenario.model import AS_STATED
-from finsim.simulation.resolve import Resolution, option_names, resolve
-from finsim.simulation.run import Serial, check_capacity, sampling
+from finsim.scenario.reading import read_files
+from finsim.simulation.resolve import Resolution, resolve_each
+from finsim.simulation.run import Serial, sampling
 from finsim.simulation.warnings import warnings_of
 
 ALL = "all"
@@ -25,7 +27,7 @@ SUFFIXES = (".xlsx", ".csv", ".parquet", ".json")
 class Request:
     """What was asked for."""
 
-    scenario: Path
+    scenario: str
     outputs: tuple[Path, ...] = ()
     options: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
@@ -40,8 +42,7 @@ class Request:
 def run(request: Request) -> int:
     """Run a scenario and its options, print and write; returns the exit code."""
     targets = output_files(request)
-    names = chosen_options(request)
-    resolutions = [resolve(request.scenario, name, request.sets) for name in names]
+    resolutions = chosen(request)
     for path in targets:
         check_writable(path, request.force)
     if not request.quiet:
@@ -63,28 +64,34 @@ def output_files(request: Request) -> tuple[Path, ...]:
         return request.outputs
     if request.as_json:
         return ()
-    return (Path(request.scenario.with_suffix(".xlsx").name),)
+    return (Path(Path(request.scenario).with_suffix(".xlsx").name),)
 
 
-def chosen_options(request: Request) -> list[str]:
-    """The options asked for: as stated, those named, or all."""
-    if not request.options:
-        return [AS_STATED]
-    if ALL in request.options:
-        return [AS_STATED, *option_names(request.scenario)]
-    known = [AS_STATED, *option_names(request.scenario)]
-    wrong = [name for name in request.options if name not in known]
-    if wrong:
-        listed = ", ".join(known)
-        raise InputProblems(
-            Problem(
-                Place(f"--option {name}"),
-                "",
-                f"there is no option {shown(name)}; known: {listed}{did_you_mean(name, known)}",
-            )
-            for name in wrong
+def chosen(request: Request) -> list[Resolution]:
+    """The options asked for, as stated if none was; raises InputProblems with all mistakes."""
+    files = read_files(request.scenario)
+    known = [AS_STATED, *files.options]
+    every = known if ALL in request.options else request.options
+    problems = [
+        Problem(
+            Place(f"--option {name}"),
+            "",
+            f"there is no option {shown(name)}; known: {', '.join(known)}"
+            f"{did_you_mean(name, known)}",
         )
-    return list(dict.fromkeys(request.options))
+        for name in every
+        if name not in known
+    ]
+    asked = [name for name in dict.fromkeys(every) if name in known] or [AS_STATED]
+    try:
+        resolutions = resolve_each(files, asked, request.sets)
+    except InputProblems as error:
+        raise InputProblems([*problems, *error.problems]) from None
+    if problems:
+        raise InputProblems(problems)
+    for resolution in resolutions:
+        check_draws(resolution, sampling(resolution.resolved.scenario.run).design)
+    return resolutions
 
 
 def computed(resolutions: Sequence[Resolution], request: Request) -> tuple[Results, ...]:
@@ -92,7 +99,7 @@ def computed(resolutions: Sequence[Resolution], request: Request) -> tuple[Resul
     first = resolutions[0].resolved
     wanted = sampling(first.scenario.run, request.seed, request.draws)
     for resolution in resolutions:
-        check_capacity(resolution.plan, wanted.design)
+        check_draws(resolution, wanted.design)
     progress = None if request.quiet else progress_on_terminal(first.scenario.title)
     cases = [Case(resolution.plan, resolution.arrangement) for resolution in resolutions]
     results = simulate_cases(cases, wanted, Serial(), progress, request.precision)
@@ -121,7 +128,7 @@ def clear_progress() -> None:
 def warn(resolution: Resolution) -> None:
     """Warnings of a scenario as stated, on standard error."""
     for warning in warnings_of(resolution.plan):
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {one_line(warning)}", file=sys.stderr)
 
 
 def contents(targets: Sequence[Path], results: Sequence[Results]) -> dict[Path, bytes]:

@@ -23,6 +23,7 @@ def schema_text(kind: str) -> str:
         }
         whole["properties"] |= extras
         whole.pop("required", None)
+        whole["$defs"]["Population"].pop("required", None)
     return json.dumps(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", "version": VERSION, **whole},
         ensure_ascii=False,

@@ -96,7 +96,7 @@ def contracts_inside(
 
 
 def position_before_risk_share(
-    external_income: FloatArray,
+    external_income: Quantity,
     contracts_in: Quantity,
     contracts_out: Quantity,
     own_costs: Quantity,

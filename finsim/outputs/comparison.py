@@ -29,6 +29,7 @@ def comparison(results: Sequence[Results]) -> str:
         _by_body(results, "Chance of own and system's", _chance("control_total_met_both")),
         _by_body(results, "In the worst tenth, mean £m", _bearing),
         _chances(results),
+        _standing(results),
         _errors(results),
         _checks(results),
     ]
@@ -60,7 +61,7 @@ def _overview(results: Sequence[Results]) -> str:
         cells.append(_percent(result.figure("control_total_met_both", year)))
         cells += [_money(funding.mean), _money(_at_risk(result, funding))]
         lines.append(_line(label, cells))
-    lines.append("system: chance of the system total; all met: of it and every own total")
+    lines.append("system: chance of the system total; all met: of it and every total that it sums")
     return "\n".join(lines)
 
 
@@ -144,6 +145,26 @@ def _chances(results: Sequence[Results]) -> str:
     return "\n".join(blocks)
 
 
+def _standing(results: Sequence[Results]) -> str:
+    """What of the options is a judgement, and the notes of the scenario."""
+    book, notes = results[0].plan.resolved.book, results[0].plan.resolved.scenario.notes
+    kinds = (
+        ("control totals", (*book.totals, *book.control_totals)),
+        ("funds and their rules", (*book.funds, *book.funding_rules)),
+        ("risk shares", book.risk_shares),
+    )
+    counts = [
+        f"{sum(item.standing == 'illustrative' for item in items)} of {len(items)} {kind}"
+        for kind, items in kinds
+        if items
+    ]
+    lines = (
+        [f"Illustrative (judgement, not agreed by anybody): {', '.join(counts)}"] if counts else []
+    )
+    lines += [f"• {note}" for note in notes]
+    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
+
+
 def _errors(results: Sequence[Results]) -> str:
     year = results[0].years[-1]
     differences = [
@@ -157,8 +178,8 @@ def _errors(results: Sequence[Results]) -> str:
     own = results[0].figure("position", year).se
     text = (
         f"Standard errors: expected positions {error(own or 0.0)}, differences at most "
-        f"{error(max(differences))} (£m); the draws are shared, so differences are surer than the "
-        "positions. Percentiles do not add up across bodies."
+        f"{error(max(differences))} (£m), each taken draw by draw on the same draws. "
+        "Percentiles do not add up across bodies."
     )
     return textwrap.fill(text, WIDTH)
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.book.load import read_parts
+from finsim.book.model import Driver
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
 from finsim.book.quantities import QuantityError, financial_year
 from finsim.book.shipped import shipped, shipped_names
+from finsim.book.uncertain import shape_of
 from finsim.book.yaml_reader import names_beside, parse_yaml, read_yaml
 
 MERGED = frozenset({"run", "population", "options"})
@@ -90,7 +92,7 @@ def read_layers(given: Path | str) -> tuple[list[Layer], list[Problem]]:
     seen: set[str] = set()
     path, named = Path(given), os.fspath(given)
     while True:
-        seen.add(os.path.realpath(path))
+        seen.add(_real(path))
         try:
             tree = read_yaml(path, named)
         except InputProblems as error:
@@ -101,15 +103,24 @@ def read_layers(given: Path | str) -> tuple[list[Layer], list[Problem]]:
             return layers, []
         if not isinstance(extended, Scalar) or extended.is_null:
             return layers, [Problem(extended.place, "extends", "a file name is needed")]
+        named_before = named
         path = path.parent / extended.text
         named = os.path.normpath(path)
-        if os.path.realpath(path) in seen or len(seen) >= MAX_CHAIN:
+        if _real(path) in seen or len(seen) >= MAX_CHAIN:
             message = f"the file extends itself, or more than {MAX_CHAIN} files in a chain"
             return layers, [Problem(extended.place, "extends", message)]
         if not os.path.exists(path):
-            near = did_you_mean(path.name, names_beside(path))
+            others = (name for name in names_beside(path) if name != Path(named_before).name)
+            near = did_you_mean(path.name, others)
             message = f"there is no file {shown(extended.text)}{near}"
             return layers, [Problem(extended.place, "extends", message)]
+
+
+def _real(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return str(path)
 
 
 def option_layer(merged: Merged, name: str, asked: Place) -> Layer:
@@ -222,11 +233,8 @@ def read_base(layers: Sequence[Layer]) -> tuple[Merged, list[Problem]]:
     named = next(
         (layer.tree.get("book") for layer in reversed(layers) if "book" in layer.tree), None
     )
-    if named is None:
-        message = "the key 'book' is missing; it names the folder of the assumption book"
-        return nothing, [Problem(place, "", message)]
     if not isinstance(named, Scalar) or named.is_null:
-        return nothing, [Problem(named.place, "book", "the name of a folder is needed")]
+        return nothing, []
     beside = Path(named.place.file).parent / named.text
     folder = beside if os.path.isdir(beside) else shipped("assumptions", named.text)
     if folder is None:
@@ -342,18 +350,24 @@ def _found(book: Mapping, section: str, name: str) -> tuple[str, int] | None:
 
 
 def _fields(section: str, fields: Node) -> Node:
-    """A driver may be set as a whole, or year by year, without naming its `value`."""
+    """A driver may be set to a value or a distribution, or year by year, without naming `value`."""
     if section != "drivers":
         return fields
     if isinstance(fields, Scalar):
         return Mapping({"value": fields}, fields.place, {"value": fields.place})
     if isinstance(fields, Mapping):
         years = {key: node for key, node in fields.entries.items() if _is_year(key)}
+        if not years and shape_of(fields.entries) is not None and not _names_fields(fields):
+            return Mapping({"value": fields}, fields.place, {"value": fields.place})
         if years:
             path = Mapping(years, fields.place, fields.key_places)
             value = Mapping({"path": path}, fields.place, {"path": fields.place})
             return fields.without(*years).having("value", value)
     return fields
+
+
+def _names_fields(fields: Mapping) -> bool:
+    return any(key in Driver.model_fields for key in fields.entries)
 
 
 def _is_year(text: str) -> bool:

@@ -21,9 +21,9 @@ from finsim.book.fields import (
     problem,
 )
 from finsim.book.schemes import ROUNDING
-from finsim.book.uncertain import Path, UncertainRate
+from finsim.book.uncertain import Path, UncertainRate, lowest
 
-DEFAULT_DRAWS = 8_192
+DEFAULT_DRAWS = 16_384
 MOST_DRAWS = 100_000_000
 MOST_YEARS = 31
 RESERVED_OPTIONS = frozenset({"as stated", "all"})
@@ -56,6 +56,8 @@ class Population(Model):
             raise problem("the growth is one value over the whole time; write a rate or a range")
         if not isinstance(self.growth, (str, float)) and self.growth.over_years != "constant":
             raise problem("the growth is one value over the whole time; remove `over_years`")
+        if lowest(self.growth) <= -1:
+            raise problem("the growth can be -100% or less, which would leave no people")
         missing = [
             name for name, year in (("from", self.from_year), ("by", self.by)) if year is None
         ]
@@ -81,13 +83,14 @@ class Calibrate(Model):
     shared: Literal["by expenditure"] | dict[Text, Share] = "by expenditure"
     spread: UncertainRate | None = None
 
-    @model_validator(mode="after")
-    def _shares(self) -> Calibrate:
-        if isinstance(self.shared, dict):
-            total = sum(self.shared.values())
+    @field_validator("shared")
+    @classmethod
+    def _shares(cls, shared: str | dict[str, float]) -> str | dict[str, float]:
+        if isinstance(shared, dict):
+            total = sum(shared.values())
             if abs(total - 1) > ROUNDING:
-                raise problem(f"the shares in shared sum to {total:.4%}; they must sum to 100%")
-        return self
+                raise problem(f"the shares sum to {total:.4%}; they must sum to 100%")
+        return shared
 
 
 class Run(Model):
@@ -134,7 +137,7 @@ class Scenario(Model):
     risk_share: Text | None = None
     options: dict[Text, Any] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()
-    run: Run = Run()
+    run: Run = Field(default_factory=Run)
 
     @field_validator("years")
     @classmethod

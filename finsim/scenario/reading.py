@@ -110,7 +110,7 @@ def judged(files: Files, option: str | None = None, sets: Sequence[str] = ()) ->
     book = _book(files, merged, problems)
     if scenario is not None:
         problems += _outside_years(scenario, overrides)
-        problems += _unknown_schemes(files, merged, scenario)
+    problems += _unknown_schemes(files, merged)
     return Judged(tuple(steps), merged, scenario, book, tuple(problems))
 
 
@@ -165,11 +165,12 @@ def _outside_years(scenario: Scenario, overrides: Sequence[Layer]) -> list[Probl
     ]
 
 
-def _unknown_schemes(files: Files, merged: Merged, scenario: Scenario) -> list[Problem]:
+def _unknown_schemes(files: Files, merged: Merged) -> list[Problem]:
     """Words under `schemes` that are no id, name or theme of a scheme."""
     node, listed = merged.scenario.get("schemes"), merged.book.get("schemes")
     if not files.has_whole_book or node is None:
         return []
+    words = node.items if isinstance(node, Listing) else (node,)
     items = listed.items if isinstance(listed, Listing) else ()
     schemes = [item for item in items if isinstance(item, Mapping)]
     ids, names, themes = (
@@ -177,15 +178,14 @@ def _unknown_schemes(files: Files, merged: Merged, scenario: Scenario) -> list[P
         for key in ("id", "name", "theme")
     )
     known = {word.casefold() for word in (*ids, *names, *themes)}
-    places = [item.place for item in node.items] if isinstance(node, Listing) else [node.place]
     distinct = list(dict.fromkeys(themes))
     return [
         Problem(
-            place,
+            word.place,
             "schemes",
-            f"there is no scheme or theme {shown(word)}; themes: {', '.join(distinct)}"
-            f"{did_you_mean(word, [*distinct, *ids, *names])}",
+            f"there is no scheme or theme {shown(word.text)}; themes: {', '.join(distinct)}"
+            f"{did_you_mean(word.text, [*distinct, *ids, *names])}",
         )
-        for word, place in zip(scenario.schemes, places, strict=True)
-        if word.casefold() not in known
+        for word in words
+        if isinstance(word, Scalar) and not word.is_null and word.text.casefold() not in known
     ]

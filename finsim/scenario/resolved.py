@@ -12,7 +12,7 @@ from functools import cached_property
 
 from pydantic import Field
 
-from finsim.book.fields import Model, Money, Share, Text, Year
+from finsim.book.fields import Flag, Model, Money, Share, Text, Year
 from finsim.book.model import Book
 from finsim.book.typed import typed
 from finsim.book.uncertain import UncertainRate
@@ -40,12 +40,16 @@ class Held(Model):
 
 
 class Resolved(Model):
-    """One scenario, or one option of it, ready to be run."""
+    """One scenario, or one option of it, ready to be run.
+
+    `calibrating` when it is the file that was calibrated, as written: its gap is the published one.
+    """
 
     option: Text
     scenario: Scenario
     book: Book
-    held: Held = Held()
+    held: Held = Field(default_factory=Held)
+    calibrating: Flag = False
 
     @cached_property
     def canonical_text(self) -> str:

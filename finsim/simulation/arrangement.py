@@ -22,6 +22,8 @@ from finsim.simulation.plan import FloatArray, Plan
 
 SAVINGS = "savings"
 AGAINST_PLAN = "savings against plan"
+AGAINST_CENTRAL = "savings against central"
+SAVINGS_LINES = (SAVINGS, AGAINST_PLAN, AGAINST_CENTRAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Arrangement:
     """What one option adds to the economics.
 
     `totals` [organisation, year] are the control totals after offsets, NaN where none; `lines` adds
-    the councils' balanced-budget line. `planned_saving` is the saving of the plan case.
+    the councils' balanced-budget line. `planned_saving` and `central_saving` are
+    the savings of the two cases without chance.
     """
 
     option: str
@@ -77,6 +80,7 @@ class Arrangement:
     terms: tuple[Term, ...]
     services: tuple[ServiceLine, ...]
     planned_saving: FloatArray
+    central_saving: FloatArray
     weighted_population: FloatArray | None
 
     @property
@@ -87,7 +91,10 @@ class Arrangement:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An outcome after settling, judging and funding, [organisation, year, draw], £m."""
+    """An outcome after settling, judging and funding, [organisation, year, draw], £m.
+
+    `overpaid` is the most by which a fund, or the national pot, was exceeded; it must be nil.
+    """
 
     transfer: FloatArray
     external_support: FloatArray
@@ -101,6 +108,7 @@ class Settled:
     system_met_before_transfer: NDArray[np.bool_]
     all_met: NDArray[np.bool_]
     unplaced: FloatArray
+    overpaid: float
 
 
 def settled(plan: Plan, arrangement: Arrangement, outcome: Outcome, x: FloatArray) -> Settled:
@@ -108,13 +116,12 @@ def settled(plan: Plan, arrangement: Arrangement, outcome: Outcome, x: FloatArra
     before = outcome.position_before_risk_share
     transfer, support, unplaced = _shared(plan, arrangement, outcome, before)
     judged = before + transfer + support
-    funding = _funded(arrangement, judged, x)
+    funding, overpaid = _funded(arrangement, judged, x)
     in_system, lines = arrangement.in_system, arrangement.lines
     system_total = totals_of.system_total(arrangement.totals, in_system)
     together = _system_judged(judged, arrangement)
     own = totals_of.met(judged, lines)
     system = totals_of.met(together, system_total)
-    judged_bodies = np.isfinite(lines)[:, :, None]
     return Settled(
         transfer=transfer,
         external_support=support,
@@ -126,8 +133,9 @@ def settled(plan: Plan, arrangement: Arrangement, outcome: Outcome, x: FloatArra
         met_both=own & system[None],
         system_met=system,
         system_met_before_transfer=totals_of.met(_system_judged(before, arrangement), system_total),
-        all_met=system & (own | ~judged_bodies).all(axis=0),
+        all_met=system & (own | ~in_system[:, None, None]).all(axis=0),
         unplaced=unplaced,
+        overpaid=overpaid,
     )
 
 
@@ -152,6 +160,7 @@ def _shared(
         lines={
             SAVINGS: outcome.saving,
             AGAINST_PLAN: outcome.saving - arrangement.planned_saving[:, :, None],
+            AGAINST_CENTRAL: outcome.saving - arrangement.central_saving[:, :, None],
             **{service.name: service.variance(outcome) for service in arrangement.services},
         },
     )
@@ -164,12 +173,15 @@ def year_names(plan: Plan) -> tuple[str, ...]:
     return tuple(str(year) for year in plan.years)
 
 
-def _funded(arrangement: Arrangement, judged: FloatArray, x: FloatArray) -> FloatArray:
+def _funded(
+    arrangement: Arrangement, judged: FloatArray, x: FloatArray
+) -> tuple[FloatArray, float]:
+    """What the fund pays, and the most by which it paid more than was offered, £m."""
     funding = arrangement.funding
     if funding is None:
-        return np.zeros_like(judged)
+        return np.zeros_like(judged), 0.0
     attainment = {part: _attained(stated, judged, x) for part, stated in funding.attainment.items()}
-    return sustainability_funding(
+    received = sustainability_funding(
         judged,
         arrangement.totals,
         funding.in_scope,
@@ -179,7 +191,10 @@ def _funded(arrangement: Arrangement, judged: FloatArray, x: FloatArray) -> Floa
         link_share=arrangement.link_share,
         in_system=arrangement.in_system,
         national_pot=funding.national_pot,
-    ).total
+    )
+    over_fund = (received.paid - funding.offered[:, :, None]).max()
+    over_pot = (received.bonus + received.residual).sum(axis=0).max() - funding.national_pot
+    return received.total, max(0.0, float(over_fund), float(over_pot))
 
 
 def _attained(stated: float | int, judged: FloatArray, x: FloatArray) -> FloatArray:
@@ -189,13 +204,8 @@ def _attained(stated: float | int, judged: FloatArray, x: FloatArray) -> FloatAr
     return np.full((*judged.shape[:2], 1), stated)
 
 
-def same_economics(one: Plan, other: Plan) -> bool:
-    """Whether two options differ only in what is settled after the economics."""
-    return economics_text(one) == economics_text(other)
-
-
 def economics_text(plan: Plan) -> str:
-    """The part of a scenario that the economics depends on, as text."""
+    """The part of a scenario that the economics depends on, and the inputs drawn, as text."""
     resolved = plan.resolved
     scenario = resolved.scenario.model_copy(
         update={
@@ -211,6 +221,7 @@ def economics_text(plan: Plan) -> str:
         update={"totals": (), "control_totals": (), "funds": (), "risk_shares": ()}
     )
     held = resolved.held.model_copy(update={"control_totals": {}})
-    return resolved.model_copy(
+    shared = resolved.model_copy(
         update={"option": "", "scenario": scenario, "book": book, "held": held}
-    ).canonical_text
+    )
+    return shared.canonical_text + " ".join(item.name for item in plan.inputs.inputs)

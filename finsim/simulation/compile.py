@@ -92,7 +92,7 @@ def compile_plan(resolved: Resolved) -> Plan:
         unattributed=_unattributed(resolved),
         unattributed_spread=NONE if spread is None else inputs.position(PRESSURE),
         reserved=tuple(
-            Reserved(int(place[number]), int(contracts.provider[number]), rates)
+            Reserved(int(place[number]), int(contracts.provider[number]), *rates)
             for number, rates in held_back.items()
         ),
     )
@@ -148,8 +148,8 @@ def _delivery_shares(schemes: tuple[Activity | Efficiency, ...], bodies: int) ->
     return shares
 
 
-def _held_back(resolved: Resolved) -> dict[int, FloatArray]:
-    """The contracts of which their providers hold a reserve back, and the rates by year."""
+def _held_back(resolved: Resolved) -> dict[int, tuple[FloatArray, FloatArray]]:
+    """The contracts of which their providers hold reserves back, and the two rates by year."""
     book, scenario = resolved.book, resolved.scenario
     if scenario.reserves is None:
         return {}
@@ -158,7 +158,10 @@ def _held_back(resolved: Resolved) -> dict[int, FloatArray]:
     members = bodies_named(book, stated.members, ("reserves", number, "members"))
     none = ReserveYear()
     rates = [stated.by_year.get(year, none) for year in scenario.year_numbers]
-    held = np.array([rate.uncommitted + rate.contingency for rate in rates])
+    held = (
+        np.array([rate.uncommitted for rate in rates]),
+        np.array([rate.contingency for rate in rates]),
+    )
     return {
         position: held
         for position, contract in enumerate(book.contracts)

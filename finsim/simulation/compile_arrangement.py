@@ -19,8 +19,7 @@ from finsim.economics.risk_share_checks import find_faults
 from finsim.economics.sustainability_funding_terms import FundingTerms, performance_parts
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.arrangement import (
-    AGAINST_PLAN,
-    SAVINGS,
+    SAVINGS_LINES,
     Arrangement,
     FundingArrangement,
     ServiceLine,
@@ -135,6 +134,7 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         terms=(terms := _terms(plan)),
         services=_service_lines(plan, terms),
         planned_saving=_case(plan, plan_inputs(plan)).saving[:, :, 0],
+        central_saving=_case(plan, central_inputs(plan)).saving[:, :, 0],
         weighted_population=plan.bodies.weighted_population,
     )
 
@@ -302,7 +302,7 @@ def _terms(plan: Plan) -> tuple[terms_of.Term, ...]:
         years=year_names(plan),
         income=zero + 1.0,
         weighted_population=plan.bodies.weighted_population,
-        lines=dict.fromkeys((SAVINGS, AGAINST_PLAN, *services(book)), zero),
+        lines=dict.fromkeys((*SAVINGS_LINES, *services(book)), zero),
     )
     for fault in find_faults(terms, basis):
         at = () if fault.term is None else (fault.term,)

@@ -16,7 +16,7 @@ from finsim.scenario.resolved import Held
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.inputs import InputError, Inputs
 from finsim.simulation.plan import NONE, Activity, Delivery, Efficiency, Targets
-from finsim.simulation.ramps import ramp_from, start_month
+from finsim.simulation.ramps import in_place, ramp_from, start_month
 
 TargetKey = tuple[str, int]
 
@@ -155,7 +155,8 @@ class SchemeCompiler:
             id=scheme.id,
             name=scheme.name,
             theme=scheme.theme,
-            rates=np.array([scheme.rate.get(year, 0.0) for year in self.years]),
+            rates=np.array([scheme.rate.get(year, 0.0) for year in self.years])
+            * in_place(start, len(self.years)),
             start=start,
             recurrent=scheme.recurrent,
             happens=self.inputs.position(f"{prefix}.happens"),
@@ -192,9 +193,15 @@ class SchemeCompiler:
             raise InputError(("schemes", number, "effects", position, "lines"), text)
 
     def _cash_release(self, number: int, spread: dict[int, float]) -> float:
-        """The part of a scheme's saving at tariff that the system keeps."""
+        """The part of a scheme's saving at tariff that the system keeps.
+
+        Removed activity releases part of its cost; added activity (a negative share) costs in full.
+        """
         keys = list(self.targets)
-        release = sum(share * self._released(*keys[target]) for target, share in spread.items())
+        release = sum(
+            share * (self._released(*keys[target]) if share > 0 else 1.0)
+            for target, share in spread.items()
+        )
         if release <= 0:
             text = f"a net saving cannot be had: {release:.0%} of the activity's cost is released"
             raise InputError(("schemes", number, "stated_as"), text)

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from finsim.economics import contracts as pay
 from finsim.economics import costs as own
+from finsim.economics import ledger
+from finsim.economics.control_totals import ccg_reserve
 from finsim.simulation.cases import central_inputs, plan_inputs
 from finsim.simulation.factors import Factors, factors_at, removal_shares
 from finsim.simulation.plan import NONE, Contracts, CostRows, FloatArray, IntArray, Payment, Plan
@@ -49,8 +52,9 @@ class SchemeResults:
 class Outcome:
     """Positions of the organisations [organisation, year, draw], £m, what is received positive.
 
-    `received` and `paid` are the contracts of every node, outside bodies too; `removed` is the
-    largest part of any contract or line that schemes removed.
+    `internal_contracts` and `external_income` [year, draw] are what the perimeter's organisations
+    receive from each other and from outside it; `removed` is the largest part of any contract or
+    line that schemes removed.
     """
 
     income: FloatArray
@@ -61,6 +65,7 @@ class Outcome:
     stranded_cost: FloatArray
     cost_of_delivery: FloatArray
     internal_contracts: FloatArray
+    external_income: FloatArray
     contract_imbalance: float
     removed: float
     lines: Lines | None = None
@@ -303,25 +308,37 @@ def _outcome(
     efficiency = factors.efficiency[plan.unit_scope]
     by_organisation = plan.unit_membership
     reserves = _reserves(plan, before)
-    outside = pressure + reserves - shocks
     own_costs = weighted(by_organisation, efficiency * (costs.do_nothing - costs.released))
-    expenditure = paid[:count] + own_costs + outside + delivery
-    do_nothing = (
-        received_before[:count]
-        - paid_before[:count]
-        - weighted(by_organisation, costs.do_nothing)
-        - outside
+    position = ledger.position_before_risk_share(
+        external_income=0.0,
+        contracts_in=received[:count],
+        contracts_out=paid[:count],
+        own_costs=own_costs,
+        unattributed=pressure,
+        reserves=reserves,
+        cost_of_delivery=delivery,
+        shocks=shocks,
     )
-    position = received[:count] - expenditure
+    do_nothing = ledger.position_before_risk_share(
+        external_income=0.0,
+        contracts_in=received_before[:count],
+        contracts_out=paid_before[:count],
+        own_costs=weighted(by_organisation, costs.do_nothing),
+        unattributed=pressure,
+        reserves=reserves,
+        cost_of_delivery=0.0,
+        shocks=shocks,
+    )
     return Outcome(
         income=received[:count],
-        expenditure=expenditure,
+        expenditure=received[:count] - position,
         position_do_nothing=do_nothing,
         position_before_risk_share=position,
         saving=position + delivery - do_nothing,
         stranded_cost=weighted(by_organisation, efficiency * costs.stranded),
         cost_of_delivery=delivery,
-        internal_contracts=_internal(flows, before, change),
+        internal_contracts=_over(flows, flows.internal, before, change),
+        external_income=_over(flows, plan.crossing > 0, before, change),
         contract_imbalance=float(np.abs(received.sum(axis=0) - paid.sum(axis=0)).max(initial=0.0)),
         removed=float(factors.removed.max(initial=0.0)),
         lines=lines,
@@ -330,9 +347,11 @@ def _outcome(
     )
 
 
-def _internal(flows: Contracts, before: FloatArray, change: FloatArray) -> FloatArray:
-    """What organisations of the perimeter pay each other, [year, draw], £m."""
-    inside = flows.internal.astype(np.float64)[None, :]
+def _over(
+    flows: Contracts, chosen: NDArray[np.bool_], before: FloatArray, change: FloatArray
+) -> FloatArray:
+    """What some contracts pay together, [year, draw], £m."""
+    inside = chosen.astype(np.float64)[None, :]
     paid: FloatArray = weighted(inside, before)[0] + weighted(inside[:, flows.touched], change)[0]
     return paid
 
@@ -347,7 +366,9 @@ def _reserves(plan: Plan, before: FloatArray) -> FloatArray:
     """What must be held back, an expenditure that nothing is spent on, £m."""
     reserves = np.zeros((len(plan.bodies.ids), *before.shape[1:]))
     for held in plan.reserved:
-        reserves[held.organisation] += held.rates[:, None] * before[held.contract]
+        uncommitted, contingency = held.uncommitted[:, None], held.contingency[:, None]
+        reserve = ccg_reserve(before[held.contract], uncommitted, contingency)
+        reserves[held.organisation] += reserve
     return reserves
 
 

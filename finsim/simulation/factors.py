@@ -12,8 +12,7 @@ import numpy as np
 
 from finsim.economics import demand, population, prices, schemes
 from finsim.simulation.plan import NONE, Activity, Efficiency, FloatArray, Plan
-
-YEAR = 12
+from finsim.simulation.ramps import in_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,7 @@ def _saving(scheme: Activity, ramp: FloatArray, x: FloatArray) -> FloatArray:
 
 def _step(plan: Plan, scheme: Efficiency) -> FloatArray:
     """The part of each year after an efficiency scheme's start, [year, 1]."""
-    ends = np.arange(1, len(plan.years) + 1) * YEAR
-    return np.clip((ends - scheme.start) / YEAR, 0, 1)[:, None]
+    return in_place(scheme.start, len(plan.years))[:, None]
 
 
 def _delivery_cost(

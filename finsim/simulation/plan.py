@@ -178,7 +178,8 @@ class Reserved:
 
     contract: int
     organisation: int
-    rates: FloatArray
+    uncommitted: FloatArray
+    contingency: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

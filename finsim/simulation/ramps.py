@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from finsim.book import schemes as written
 from finsim.economics.ramps import Ramp, RampKind
 
 APRIL = 3
+YEAR = 12
 KINDS: dict[str, RampKind] = {
     "step": "step",
     "linear": "linear",
@@ -22,6 +26,12 @@ def ramp_from(stated: written.Ramp) -> Ramp:
     points = tuple((point.after, point.level) for point in stated.points or ())
     kind = KINDS[stated.shape]
     return Ramp(kind, months=stated.over or 12.0, levels=stated.levels or (), points=points)
+
+
+def in_place(start: float, years: int) -> NDArray[np.float64]:
+    """The part of each year that comes after a start, in months from the base year's: [year]."""
+    ends = np.arange(1, years + 1) * YEAR
+    return np.clip((ends - start) / YEAR, 0.0, 1.0)
 
 
 def start_month(month: int, base_year: int) -> float:

@@ -8,19 +8,19 @@ pressure that makes the central do-nothing gap the published one. An extending f
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from finsim.book.fields import Model
 from finsim.book.model import Book
 from finsim.book.nodes import Listing, Mapping, Node, Scalar, place_of, words_of
 from finsim.book.places import InputProblems, Problem, did_you_mean, shown
 from finsim.book.quantities import financial_year_text
-from finsim.book.schemes import ActivityScheme, CumulativeSaving, Scheme
+from finsim.book.schemes import ActivityScheme, CumulativeSaving
 from finsim.book.typed import typed
 from finsim.book.validate import cross_check
 from finsim.economics.schemes import full_saving_for_cumulative, mean_ramp
@@ -40,10 +40,8 @@ from finsim.simulation.ramps import ramp_from, start_month
 from finsim.uncertainty.point_sets import Design
 
 NO_PLACE = np.zeros(1)
-
-
-class _OneScheme(Model):
-    scheme: Scheme
+COMPILED = ("years", "population", "schemes", "sustainability_funding", "reserves")
+_latest: deque[Plan] = deque(maxlen=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,11 @@ def resolve_files(files: Files, option: str | None = None, sets: Sequence[str] =
         held = _hold_savings(held, state, layer)
         held = _with_totals(held, state) if _changes_totals(layer) else held
     resolved = Resolved.model_construct(
-        option=option or AS_STATED, scenario=found.scenario, book=found.book, held=held
+        option=option or AS_STATED,
+        scenario=found.scenario,
+        book=found.book,
+        held=held,
+        calibrating=not found.steps and _last_calibrating(files.layers) == len(files.layers) - 1,
     )
     plan = _compiled(resolved, merged)
     return Resolution(resolved, plan, _arranged(plan, merged), merged, files.path)
@@ -103,7 +105,7 @@ def resolve_each(
 @lru_cache(maxsize=2)
 def _held_by(files: Files) -> Held:
     """What the files solve, each as it is written, and hold from then on."""
-    held = Held()
+    held = Held.model_construct()
     calibrating = _last_calibrating(files.layers)
     stating = {_last_totals(files.layers), calibrating}
     for number, (layer, merged) in enumerate(zip(files.layers, files.states, strict=True)):
@@ -170,6 +172,10 @@ def _typed(merged: Merged, held: Held, option: str) -> Resolved:
 
 
 def _compiled(resolved: Resolved, merged: Merged) -> Plan:
+    """The plan; one that was compiled from the same inputs is used again."""
+    for plan in _latest:
+        if _compile_alike(plan.resolved, resolved):
+            return replace(plan, resolved=resolved)
     try:
         plan = compile_plan(resolved)
     except InputError as error:
@@ -178,7 +184,18 @@ def _compiled(resolved: Resolved, merged: Merged) -> Plan:
     impossible = impossible_inputs(plan)
     if impossible:
         raise InputProblems(_problem(misfit, merged) for misfit in impossible)
+    _latest.append(plan)
     return plan
+
+
+def _compile_alike(one: Resolved, other: Resolved) -> bool:
+    """Whether a plan is the same for both: only what is settled after the economics differs."""
+    return (
+        one.book is other.book
+        and one.held.unattributed == other.held.unattributed
+        and one.held.full_savings == other.held.full_savings
+        and all(getattr(one.scenario, n) == getattr(other.scenario, n) for n in COMPILED)
+    )
 
 
 def _arranged(plan: Plan, merged: Merged) -> Arrangement:
@@ -208,9 +225,11 @@ def _hold_savings(held: Held, merged: Merged, layer: Layer | None) -> Held:
         solved.pop(_id(node), None)
         if not isinstance(node.get("saving"), Mapping):
             continue
-        scheme = _read_scheme(node)
-        if scheme is None or not isinstance(scheme.saving, CumulativeSaving):
+        book = typed(Book, merged.book)
+        scheme = next(scheme for scheme in book.schemes if scheme.id == _id(node))
+        if not isinstance(scheme, ActivityScheme):
             continue
+        assert isinstance(scheme.saving, CumulativeSaving)
         try:
             solved[scheme.id] = _full_saving(scheme, scheme.saving, years)
         except ValueError as error:
@@ -249,15 +268,6 @@ def _id(node: Mapping) -> str:
     return found.text if isinstance(found, Scalar) else ""
 
 
-def _read_scheme(node: Mapping) -> ActivityScheme | None:
-    """The scheme, or None when it is not on activity or holds a mistake (told elsewhere)."""
-    try:
-        scheme = typed(_OneScheme, Mapping({"scheme": node}, node.place)).scheme
-    except InputProblems:
-        return None
-    return scheme if isinstance(scheme, ActivityScheme) else None
-
-
 def _full_saving(scheme: ActivityScheme, saving: CumulativeSaving, years: Node | None) -> float:
     """S such that the in-year savings, as planned, sum to the target over its stated years.
 
@@ -292,7 +302,7 @@ def _calibrated(held: Held, merged: Merged, layer: Layer) -> Held:
     shares = pressure_shares(resolved, calibrate, merged)
     plan = _compiled(resolved, merged)
     gap = central_do_nothing_gap(plan)[years.index(calibrate.in_year)]
-    pressure = HeldPressure(
+    pressure = HeldPressure.model_construct(
         amount=calibrate.do_nothing_gap - gap,
         in_year=calibrate.in_year,
         published_gap=calibrate.do_nothing_gap,

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
-from scipy.special import ndtri, stdtr
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.fixed_and_discrete import constant
@@ -22,9 +21,9 @@ from finsim.uncertainty.requirements import (
     require_sd,
     require_within,
 )
+from finsim.uncertainty.special import ndtri, normal_cdf, student_t_cdf
 from finsim.uncertainty.truncation import (
     Window,
-    normal_cdf,
     normal_density,
     normal_mass,
     quantile_within,
@@ -255,11 +254,6 @@ def normal_window(lower: float, upper: float) -> Window:
 def student_t_window(lower: float, upper: float, degrees_of_freedom: float) -> Window:
     """What two standardised bounds leave of Student t."""
     return window(partial(student_t_cdf, degrees_of_freedom), lower, upper)
-
-
-def student_t_cdf(degrees_of_freedom: float, t: float) -> float:
-    """Student t distribution function."""
-    return float(stdtr(degrees_of_freedom, t))
 
 
 def student_t_tail_mean(t: float, degrees_of_freedom: float) -> float:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from finsim.uncertainty.arrays import FloatArray
+from finsim.uncertainty.special import ndtr, ndtri
 
 SEMIDEFINITE_TOLERANCE = 1e-10
 ROUNDING = 1e-12

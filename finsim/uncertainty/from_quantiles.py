@@ -6,12 +6,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import ndtri
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.bell_shaped import held, normal_window
 from finsim.uncertainty.fixed_and_discrete import constant
 from finsim.uncertainty.requirements import require_bounds, require_finite, require_room
+from finsim.uncertainty.special import ndtri, normal_score
 from finsim.uncertainty.truncation import (
     Window,
     normal_density,
@@ -180,7 +180,7 @@ def require_mean(quantiles: Quantiles) -> None:
 @lru_cache(maxsize=1024)
 def curve_through(points: tuple[tuple[float, float], ...]) -> Curve:
     """The curve through two or three percentiles."""
-    z = [float(ndtri(p)) for p, _ in points]
+    z = [normal_score(p) for p, _ in points]
     x = [float(value) for _, value in points]
     if len(points) == 2:
         return Curve(x[0], z[0], (x[1] - x[0]) / (z[1] - z[0]), 0.0)

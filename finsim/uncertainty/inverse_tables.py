@@ -12,9 +12,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtr, ndtri, stdtrit
 
 from finsim.uncertainty.arrays import FloatArray
+from finsim.uncertainty.special import betaincinv, ndtr, ndtri, stdtrit
 
 TOLERANCE = 1e-7
 EDGE = 8.25  # u = 2^-53 and 1 - 2^-53, the ends of what a point set gives, have scores of +-8.21

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from finsim.uncertainty.arrays import FloatArray
+from finsim.uncertainty.special import normal_cdf
 
 Inverse = Callable[[FloatArray], FloatArray]
 
@@ -57,11 +57,6 @@ def without_rounding_past(x: FloatArray, support: tuple[float, float]) -> FloatA
     if math.isinf(support[0]) and math.isinf(support[1]):
         return x
     return np.clip(x, *support)
-
-
-def normal_cdf(x: float) -> float:
-    """Standard normal distribution function."""
-    return float(ndtr(x))
 
 
 def normal_density(x: float) -> float:
