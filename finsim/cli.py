@@ -6,6 +6,7 @@ Results go to standard output, messages and progress to standard error. Exit cod
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from enum import StrEnum
@@ -258,6 +259,7 @@ def schema(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
+    gc.set_threshold(50_000)  # what starting and reading make stays; looking through it takes long
     sys.exit(exit_code(arguments))
 
 

@@ -106,7 +106,7 @@ class ControlTotals(Sourced):
         for offsets in self.offsets.values():
             total = sum(offsets.values())
             if abs(total) > ROUNDING:
-                raise problem(f"the offsets sum to £{total:,.3f}m; they must net to zero")
+                raise problem(f"the offsets sum to {total:,.3f} (£m); they must net to zero")
         return self
 
 
@@ -308,7 +308,7 @@ class Term(Model):
 
     @model_validator(mode="after")
     def _one(self) -> Term:
-        if len(self.model_fields_set) != 1:
+        if len(self.model_fields_set) != 1 or all(value is None for _, value in self):
             raise problem("exactly one rule is needed, such as pool: or shares:")
         return self
 

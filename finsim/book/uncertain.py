@@ -218,8 +218,12 @@ def shape_of(value: Any) -> str | None:
     return "quantiles" if any(_QUANTILE.fullmatch(str(key)) for key in value) else None
 
 
-def _one_of(quantity: Any, *others: Any) -> Any:
-    """The union of every shape over one kind of quantity, told apart by `shape_of`."""
+def _one_of(quantity: Any, name: str, *others: Any) -> Any:
+    """The union of every shape over one kind of quantity, told apart by `shape_of`.
+
+    Each shape is a class of this module, such as `UniformRate`, so that its values can be sent to
+    other processes.
+    """
     shapes = {
         "uniform": Uniform[quantity],
         "triangular": Triangular[quantity],
@@ -232,6 +236,10 @@ def _one_of(quantity: Any, *others: Any) -> Any:
         "discrete": Discrete[quantity],
         "quantiles": Quantiles[quantity],
     }
+    for kind in {*shapes.values(), Weighted[quantity]} - {Event}:
+        shape = kind.__pydantic_generic_metadata__["origin"]
+        kind.__name__ = kind.__qualname__ = f"{shape.__name__}{name}"
+        globals()[kind.__name__] = kind
     tagged = [Annotated[kind, Tag(tag)] for tag, kind in shapes.items()]
     return Annotated[Union[(*tagged, *others)], Discriminator(shape_of)]
 
@@ -250,7 +258,7 @@ if TYPE_CHECKING:
         | Quantiles[float]
     )
 else:
-    RateDistribution = _one_of(Rate)
+    RateDistribution = _one_of(Rate, "Rate")
 
 
 class Path(Model):
@@ -265,5 +273,9 @@ if TYPE_CHECKING:
     UncertainRate: TypeAlias = float | RateDistribution | Path
     UncertainMonths: TypeAlias = float | RateDistribution
 else:
-    UncertainRate = _one_of(Rate, Annotated[Rate, Tag("fixed")], Annotated[Path, Tag("path")])
-    UncertainMonths = _one_of(MonthsNotNegative, Annotated[MonthsNotNegative, Tag("fixed")])
+    UncertainRate = _one_of(
+        Rate, "Rate", Annotated[Rate, Tag("fixed")], Annotated[Path, Tag("path")]
+    )
+    UncertainMonths = _one_of(
+        MonthsNotNegative, "Months", Annotated[MonthsNotNegative, Tag("fixed")]
+    )

@@ -94,6 +94,12 @@ def _duplicates(book: Book) -> Iterator[Finding]:
     yield from _repeated([("schemes", book.schemes)])
     yield from _repeated([("payments", book.payments)])
     yield from _repeated([("curves", book.curves)])
+    yield from _repeated([("totals", book.totals)])
+    yield from _repeated([("control_totals", book.control_totals)])
+    yield from _repeated([("funding_rules", book.funding_rules)])
+    yield from _repeated([("funds", book.funds)])
+    yield from _repeated([("reserves", book.reserves)])
+    yield from _repeated([("risk_shares", book.risk_shares)])
 
 
 class _Named(Protocol):

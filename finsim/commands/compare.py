@@ -9,7 +9,16 @@ from pathlib import Path
 
 from finsim.analysis.results import Results
 from finsim.book.places import InputProblems, Place, Problem
-from finsim.commands.run import ALL, Request, chosen, computed, contents, output_files, warn
+from finsim.commands.run import (
+    ALL,
+    Request,
+    check_alike,
+    chosen,
+    computed,
+    contents,
+    output_files,
+    warn,
+)
 from finsim.exits import CHECK_FAILED, DONE
 from finsim.outputs.atomic import check_writable, write_atomically
 from finsim.simulation.resolve import Resolution, resolve
@@ -42,16 +51,21 @@ def _resolutions(request: Request, scenarios: Sequence[str]) -> list[Resolution]
             text = "names no other option; write some under `options`, or compare two scenarios"
             raise InputProblems([Problem(Place(scenarios[0]), "options", text)])
         return resolutions
+    if request.options:
+        text = "options are compared within one scenario file; name one file, or no option"
+        raise InputProblems([Problem(Place("--option"), "", text)])
+    stems = [Path(path).stem for path in scenarios]
+    names = dict(zip(scenarios, stems if len(set(stems)) == len(stems) else scenarios, strict=True))
     found: list[Resolution] = []
     problems: list[Problem] = []
     for path in scenarios:
         try:
-            found.append(_named(resolve(path, None, request.sets), Path(path).stem))
+            found.append(_named(resolve(path, None, request.overrides), names[path]))
         except InputProblems as error:
             problems += error.problems
     if problems:
         raise InputProblems(problems)
-    _check_alike(found, scenarios)
+    check_alike(found, scenarios, scenarios[0], files=True)
     return found
 
 
@@ -61,18 +75,6 @@ def _named(resolution: Resolution, name: str) -> Resolution:
     plan = replace(resolution.plan, resolved=resolved)
     arrangement = replace(resolution.arrangement, option=name)
     return replace(resolution, resolved=resolved, plan=plan, arrangement=arrangement)
-
-
-def _check_alike(found: Sequence[Resolution], scenarios: Sequence[str]) -> None:
-    first = found[0].plan
-    problems: list[Problem] = []
-    for resolution, path in zip(found[1:], scenarios[1:], strict=True):
-        plan = resolution.plan
-        if plan.years != first.years or plan.bodies.ids != first.bodies.ids:
-            text = f"has other years or organisations than {scenarios[0]}; they must be the same"
-            problems.append(Problem(Place(str(path)), "", text))
-    if problems:
-        raise InputProblems(problems)
 
 
 def _print(results: Sequence[Results], request: Request) -> None:

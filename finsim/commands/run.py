@@ -38,6 +38,12 @@ class Request:
     force: bool = False
     quiet: bool = False
 
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """Every `--set`, with the seed and draws asked for: they are part of what is run."""
+        asked = (("run.seed", self.seed), ("run.draws", self.draws))
+        return (*self.sets, *(f"{path}={value}" for path, value in asked if value is not None))
+
 
 def run(request: Request) -> int:
     """Run a scenario and its options, print and write; returns the exit code."""
@@ -84,20 +90,39 @@ def chosen(request: Request) -> list[Resolution]:
     ]
     asked = [name for name in dict.fromkeys(every) if name in known] or [AS_STATED]
     try:
-        resolutions = resolve_each(files, asked, request.sets)
+        resolutions = resolve_each(files, asked, request.overrides)
     except InputProblems as error:
         raise InputProblems([*problems, *error.problems]) from None
     if problems:
         raise InputProblems(problems)
+    check_alike(resolutions, [f"options / {name}" for name in asked], request.scenario)
     for resolution in resolutions:
         check_draws(resolution, sampling(resolution.resolved.scenario.run).design)
     return resolutions
 
 
+def check_alike(
+    found: Sequence[Resolution], names: Sequence[str], first: str, files: bool = False
+) -> None:
+    """Raises InputProblems unless everything compared has the same years, bodies and perimeter."""
+    problems: list[Problem] = []
+    one = found[0].plan
+    for resolution, name in zip(found[1:], names[1:], strict=True):
+        other = resolution.plan
+        same = other.years == one.years and other.bodies.ids == one.bodies.ids
+        if same and (other.bodies.in_perimeter == one.bodies.in_perimeter).all():
+            continue
+        place, where = (Place(name), "") if files else (Place(first), name)
+        text = f"has other years, organisations or perimeter than {first}; they must be the same"
+        problems.append(Problem(place, where, text))
+    if problems:
+        raise InputProblems(problems)
+
+
 def computed(resolutions: Sequence[Resolution], request: Request) -> tuple[Results, ...]:
     """Every option on the same draws."""
     first = resolutions[0].resolved
-    wanted = sampling(first.scenario.run, request.seed, request.draws)
+    wanted = sampling(first.scenario.run)
     for resolution in resolutions:
         check_draws(resolution, wanted.design)
     progress = None if request.quiet else progress_on_terminal(first.scenario.title)

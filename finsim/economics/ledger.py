@@ -125,7 +125,7 @@ def position_before_risk_share(
     """
     income = external_income + contracts_in
     expenditure = contracts_out + own_costs + unattributed + reserves + cost_of_delivery
-    return income - expenditure + shocks
+    return np.asarray(income - expenditure + shocks)
 
 
 def position(

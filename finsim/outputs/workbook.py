@@ -10,8 +10,11 @@ from typing import Any
 from finsim import __version__
 from finsim.analysis.results import Results
 from finsim.outputs import findings
+from finsim.outputs import workbook_sheets_arrangements as arrangements_sheet
+from finsim.outputs import workbook_sheets_chances as chances_sheet
 from finsim.outputs import workbook_sheets_evidence as evidence
 from finsim.outputs import workbook_sheets_front as front
+from finsim.outputs import workbook_sheets_options as choices
 from finsim.outputs import workbook_sheets_results as answers
 from finsim.outputs import workbook_sheets_tidy as tidy_sheets
 from finsim.outputs import workbook_sheets_uncertainty as doubt
@@ -66,6 +69,10 @@ def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet
         "Cover": lambda sheet: front.cover(sheet, results, check),
         "Contents": lambda sheet: front.contents(sheet, list(sheets)),
         "Summary": lambda sheet: answers.summary(sheet, results, check),
+        "Options": lambda sheet: choices.options(sheet, results),
+        "Options by body": lambda sheet: choices.options_by_body(sheet, results),
+        "Chances": lambda sheet: chances_sheet.chances(sheet, results),
+        "Arrangements": lambda sheet: arrangements_sheet.arrangements(sheet, results),
         "By organisation": lambda sheet: answers.by_organisation(sheet, results),
         "Schemes": lambda sheet: answers.schemes(sheet, results),
         "Uncertainty": lambda sheet: doubt.uncertainty(sheet, results),
@@ -77,6 +84,9 @@ def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet
         "Percentiles": lambda sheet: tidy_sheets.percentiles_sheet(sheet, results),
         "Notes": lambda sheet: front.notes(sheet, results),
     }
+    if not choices.compared(results):
+        for name in ("Options", "Options by body", "Chances", "Arrangements"):
+            del sheets[name]
     return sheets
 
 

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
-from finsim.book.arrangements import (
-    ControlTotals,
-    Fund,
-    FundingRules,
-    Reserves,
-    RiskShare,
-    TotalsSet,
-)
 from finsim.book.model import Book, Contract, Line
 from finsim.book.quantities import financial_year_text, money_text, rate_text, year_span_text
 from finsim.book.schemes import ActivityScheme, CumulativeSaving, EfficiencyScheme
 from finsim.book.sourced import Sourced
+from finsim.outputs.workbook_phrases import sentence, shares_in_words
 from finsim.outputs.workbook_sheet import IN_WORDS, Cell, Column, Shown
-from finsim.outputs.workbook_words import (
-    in_words,
-    payment_in_words,
-    scheme_in_words,
-    sentence,
-    shares_in_words,
-    terms_in_words,
-)
+from finsim.outputs.workbook_terms import Arrangement, terms_in_words
+from finsim.outputs.workbook_words import in_words, payment_in_words, scheme_in_words
 from finsim.scenario.model import Calibrate, Scenario
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.plan import Plan
 
-Arrangement: TypeAlias = TotalsSet | ControlTotals | FundingRules | Fund | Reserves | RiskShare
 COLUMNS = (
     Column("Kind", width=14),
     Column("Name", "wrapped", 30),
@@ -206,9 +192,11 @@ def _arrangements(book: Book) -> Iterator[list[Cell]]:
         ("reserves", book.reserves),
         ("risk share", book.risk_shares),
     )
+    names = {body.id: body.name for body in book.organisations}
     for kind, items in kinds:
         for item in items:
-            yield _row(kind, item.name, IN_WORDS, "terms", terms_in_words(item), item, item.id)
+            words = terms_in_words(item, names)
+            yield _row(kind, item.name, IN_WORDS, "terms", words, item, item.id)
 
 
 def _schemes(plan: Plan) -> Iterator[list[Cell]]:

@@ -5,40 +5,91 @@ Import this only where a workbook is written: it loads XlsxWriter.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name, xl_range  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import (  # type: ignore[import-untyped]
-    CellNumberTuple,
-    CellStringTuple,
-    Worksheet,
-)
+from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[import-untyped]
+
+from finsim.outputs.workbook_sheet import NOT_APPLICABLE, Cell, Shown
+from finsim.outputs.workbook_style import Style
+
+Look = tuple[str, int, int]
+"""A column's letters, the style of its own values, and the style of text in it."""
 
 
 class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
     """A worksheet whose numbers read back to the same bits.
 
     XlsxWriter writes 16 significant digits, where 17 may be needed, and builds each cell from a
-    list of attributes. Here text and numbers, all but a few cells, are kept and written in one
-    step; the rest go its own way.
+    list of attributes. Here the rows of tables are made in one step and kept as they will be
+    written; the rest go its own way.
     """
 
-    def put_text(self, row: int, column: int, text: str, cell_format: Any) -> None:
-        """Text that stays text, whatever it begins with."""
-        index = self.str_table._get_shared_string_index(text)
-        self.table[row][column] = CellStringTuple(index, cell_format)
-
-    def put_number(self, row: int, column: int, number: float, cell_format: Any) -> None:
-        """A number; raises ValueError for NaN and infinity."""
-        if not isfinite(number):
-            raise ValueError(f"{number} in row {row + 1} of {self.name}: not a number")
-        self.table[row][column] = CellNumberTuple(number, cell_format)
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[int, str] = {}
 
     def put_line(self, row: int, text: str, cell_format: Any) -> None:
-        """Text in column A."""
+        """Text in column A that stays text, whatever it begins with."""
         self._check_dimensions(row, 0)
         self.put_text(row, 0, text, cell_format)
+
+    def put_text(self, row: int, column: int, text: str, cell_format: Any) -> None:
+        """Text of one cell."""
+        self.table[row][column] = CellStringTuple(self._text_index(text), cell_format)
+
+    def look(self, column: int, own: Any, of_text: Any) -> Look:
+        """How cells of a column are written."""
+        return xl_col_to_name(column), own._get_xf_index(), of_text._get_xf_index()
+
+    def put_row(
+        self,
+        row: int,
+        looks: Sequence[Look],
+        cells: Sequence[Cell],
+        formats: Mapping[Style, Any],
+        marked: bool,
+    ) -> None:
+        """A row from column A on; what does not apply (None) is marked or left out.
+
+        Raises ValueError for NaN and infinity.
+        """
+        parts: list[str] = []
+        number, text_index = row + 1, self._text_index
+        for (letters, own, of_text), cell in zip(looks, cells, strict=True):
+            kind = cell.__class__
+            if kind is float or kind is int:
+                value, style = cell, own
+            elif kind is str or (cell is None and marked):
+                index = text_index(NOT_APPLICABLE if cell is None else cell)
+                parts.append(f'<c r="{letters}{number}" s="{of_text}" t="s"><v>{index}</v></c>')
+                continue
+            elif cell is None:
+                continue
+            elif isinstance(cell, Shown):
+                value, style = cell.value, formats[cell.style]._get_xf_index()
+            else:
+                assert isinstance(cell, bool)
+                style = formats["flag"]._get_xf_index()
+                parts.append(f'<c r="{letters}{number}" s="{style}" t="b"><v>{int(cell)}</v></c>')
+                continue
+            if not isfinite(value):  # type: ignore[arg-type]
+                raise ValueError(f"{value} on the sheet {self.name}: not a number")
+            parts.append(f'<c r="{letters}{number}" s="{style}"><v>{value!r}</v></c>')
+        self.made[row] = "".join(parts)
+
+    def _text_index(self, text: Any) -> int:
+        """The place of a text among the workbook's.
+
+        XlsxWriter takes what is wholly within <r> and </r> for marked-up text; a space after it
+        makes it plain.
+        """
+        if text[:3] == "<r>" and text.endswith("</r>"):
+            text += " "
+        index: int = self.str_table._get_shared_string_index(text)
+        return index
 
     def put_table(self, first: int, last: int, columns: int, options: dict[str, Any]) -> None:
         """A named table from column A on, from its header row to its last row.
@@ -52,34 +103,25 @@ class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
             if table.get(key):
                 table[key] = xl_range(first, 0, last, columns - 1)
 
-    def _write_rows(self) -> None:
-        letters = [xl_col_to_name(column) for column in range(self.dim_colmax + 1)]
-        for row in sorted({*self.table, *self.row_info}):
-            cells = self.table.get(row)
-            if not cells:
-                self._write_empty_row(row, None, self.row_info[row])
-                continue
-            self._write_row(row, None, self.row_info.get(row))
-            self._write_cells(row, cells, letters)
-            self._xml_end_tag("row")
+    def put_print_areas(self, *areas: tuple[int, int, int, int]) -> None:
+        """Prints areas (first row and column, last row and column) on pages of their own."""
+        self.print_area_range = ",".join(self._convert_name_area(*area) for area in areas)
 
-    def _write_cells(self, row: int, cells: dict[int, Any], letters: list[str]) -> None:
-        parts: list[str] = []
-        for column in sorted(cells):
-            cell = cells[column]
-            kind = cell.__class__.__name__
-            if kind not in {"Number", "String"} or cell.format is None:
-                self.fh.write("".join(parts))
-                parts.clear()
-                self._write_cell(row, column, cell)
+    def _write_rows(self) -> None:
+        for row in sorted({*self.table, *self.row_info, *self.made}):
+            made, cells, info = self.made.get(row), self.table.get(row), self.row_info.get(row)
+            if made is not None and info is None:
+                self.fh.write(f'<row r="{row + 1}">{made}</row>')
                 continue
-            style = cell.format._get_xf_index()
-            start = f'<c r="{letters[column]}{row + 1}" s="{style}"'
-            if kind == "Number":
-                parts.append(f"{start}><v>{cell.number!r}</v></c>")
-            else:
-                parts.append(f'{start} t="s"><v>{cell.string}</v></c>')
-        self.fh.write("".join(parts))
+            if made is None and not cells:
+                self._write_empty_row(row, None, info)
+                continue
+            self._write_row(row, None, info)
+            if made is not None:
+                self.fh.write(made)
+            for column in sorted(cells or ()):
+                self._write_cell(row, column, cells[column])
+            self._xml_end_tag("row")
 
     def _xml_number_element(self, number: float, attributes: Any = ()) -> None:
         written = "".join(f' {key}="{value}"' for key, value in attributes)

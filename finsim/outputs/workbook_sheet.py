@@ -6,12 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from finsim.outputs.workbook_style import (
     A4,
-    BOLD_LETTERS_PER_DIGIT,
-    LETTERS_PER_DIGIT,
     LINE_HEIGHT,
     MARGIN_INCHES,
     NUMBER_FORMATS,
@@ -26,7 +25,33 @@ MOST_HEADER_TITLE = 100
 NARROWEST, WIDEST = 9.0, 60.0
 TALLEST = 409.0
 BUTTON = 3
-INDENT = 1
+INDENT = 1.3
+BOLD = 1.08
+LETTERS = {
+    letter: units / 556
+    for units, letters in (
+        (222, "'’ijl|"),
+        (278, " !,./:;I[]\\ft"),
+        (333, "()-`r“”"),
+        (389, '"*'),
+        (500, "Jckvxyzs"),
+        (584, "+<=>~×−"),
+        (611, "FTZ"),
+        (667, "ABEKPSVXY&"),
+        (722, "CDHNRUw"),
+        (778, "GOQ"),
+        (833, "Mm"),
+        (1000, "W%@—…"),
+    )
+    for letter in letters
+}
+"""Widths of letters in Arial, in digits; those not named are as wide as a digit."""
+SPACE = LETTERS[" "]
+WIDEST_LETTER = LETTERS["W"]
+DIGIT_MM = 9 * 25.4 / 96
+PADDING_MM = 5 * 25.4 / 96
+PRINTED_WIDTH_MM = 297 - 2 * 25.4 * MARGIN_INCHES - 2
+LEAST_SCALE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,7 @@ class Sheet:
         self.row = 0
         self.widths: dict[int, float] = {}
         self.tables: list[Placed] = []
+        self.broken_at = self.kept = 0
         self._set_up_page(master_check, footer)
 
     def _set_up_page(self, master_check: str, footer: str) -> None:
@@ -114,7 +140,8 @@ class Sheet:
         self.row += 1
 
     def _text(self, text: str, style: Style) -> None:
-        self.worksheet.put_line(self.row, _plain(text), self.formats[style])
+        assert len(text) <= MOST_TEXT
+        self.worksheet.put_line(self.row, text, self.formats[style])
         self.row += 1
 
     # tables
@@ -143,17 +170,25 @@ class Sheet:
             if column.style == "wrapped"
         ]
         looks = [
-            (
+            self.worksheet.look(
+                number,
                 self.formats[column.style],
                 self.formats["marker" if column.style in NUMBER_FORMATS else column.style],
             )
-            for column in columns
+            for number, column in enumerate(columns)
         ]
+        linked = any(column.style == "text_link" for column in columns)
         for offset, row in enumerate(kept, first + 1):
-            self._cells(offset, looks, row, marked)
-            height = row_height or _height([(row[number], width) for number, width in wrapped])
-            if height != LINE_HEIGHT or row_height:
-                self.worksheet.set_row(offset, height)
+            if linked:
+                self._linked_row(offset, columns, row)
+            else:
+                self.worksheet.put_row(offset, looks, row, self.formats, marked)
+            if row_height:
+                self.worksheet.set_row(offset, row_height)
+            elif wrapped:
+                height = _height([(row[number], width) for number, width in wrapped])
+                if height != LINE_HEIGHT:
+                    self.worksheet.set_row(offset, height)
         last = first + len(kept)
         headers = tuple(column.header for column in columns)
         self.worksheet.put_table(
@@ -182,29 +217,16 @@ class Sheet:
         lines = 1
         for column in columns:
             width = column.width or _header_width(column.header)
-            lines = max(lines, _line_count(column.header, width, BOLD_LETTERS_PER_DIGIT))
+            lines = max(lines, _line_count(column.header, width, BOLD))
         height = (lines + filtered) * LINE_HEIGHT
         self.worksheet.set_row(self.row, height + 4)
 
-    def _cells(
-        self, row: int, looks: Sequence[tuple[Any, Any]], cells: Sequence[Cell], marked: bool
-    ) -> None:
-        """One row; a look is the format of a column's own values, and of text in it."""
-        put_number, put_text = self.worksheet.put_number, self.worksheet.put_text
-        for column, ((own, of_text), cell) in enumerate(zip(looks, cells, strict=True)):
-            if cell.__class__ is float or cell.__class__ is int:
-                put_number(row, column, cell, own)
-            elif cell.__class__ is str:
-                put_text(row, column, _plain(str(cell)), of_text)
-            elif cell is None:
-                if marked:
-                    put_text(row, column, NOT_APPLICABLE, of_text)
-            elif isinstance(cell, Shown):
-                put_number(row, column, cell.value, self.formats[cell.style])
-            elif isinstance(cell, Link):
-                self._link(row, column, cell, "text_link")
+    def _linked_row(self, row: int, columns: Sequence[Column], cells: Sequence[Cell]) -> None:
+        for number, (column, cell) in enumerate(zip(columns, cells, strict=True)):
+            if isinstance(cell, Link):
+                self._link(row, number, cell, "text_link")
             else:
-                self.worksheet.write_boolean(row, column, bool(cell), self.formats["flag"])
+                self.worksheet.put_text(row, number, str(cell), self.formats[column.style])
 
     def _link(self, row: int, column: int, link: Link, style: Style) -> None:
         target = f"internal:'{link.sheet}'!{link.cell}"
@@ -227,10 +249,38 @@ class Sheet:
         """Prints a table's header again on each page."""
         self.worksheet.repeat_rows(placed.first_row - 1)
 
+    def one_page(self) -> None:
+        """Prints the whole sheet on one page."""
+        self.worksheet.fit_to_pages(1, 1)
+
+    def portrait(self, scale: int) -> None:
+        """Prints a narrow table on upright pages, at a percentage of its size."""
+        self.worksheet.set_portrait()
+        self.worksheet.set_print_scale(scale)
+
+    def split(self, placed: Placed, at: int, kept: int) -> None:
+        """Prints a table's columns from one on by themselves, led by its first few again."""
+        self.broken_at, self.kept = at, kept
+        last, width = placed.last_row - 1, len(placed.columns)
+        self.worksheet.put_print_areas(
+            (0, 0, last, at - 1), (placed.first_row - 1, at, last, width - 1)
+        )
+        self.worksheet.repeat_columns(0, kept - 1)
+
     def finish(self) -> None:
-        """Sets the widths that the tables need."""
+        """Sets the widths that the tables need, and the print scale of a sheet that is split."""
         for number, width in self.widths.items():
             self.worksheet.set_column(number, number, width)
+        if self.broken_at:
+            widths = [self.widths[number] for number in sorted(self.widths)]
+            pages = widths[: self.broken_at], [*widths[: self.kept], *widths[self.broken_at :]]
+            scale = min(PRINTED_WIDTH_MM / sum(map(_printed_mm, page)) for page in pages)
+            self.worksheet.set_print_scale(max(LEAST_SCALE, min(100, int(100 * scale))))
+
+
+def _printed_mm(width: float) -> float:
+    """How wide a column is on paper at its full size."""
+    return width * DIGIT_MM + PADDING_MM
 
 
 def _height(wrapped: Sequence[tuple[Cell, float]]) -> float:
@@ -240,18 +290,25 @@ def _height(wrapped: Sequence[tuple[Cell, float]]) -> float:
     return LINE_HEIGHT if lines == 1 else min(lines * LINE_HEIGHT + 2, TALLEST)
 
 
-def _line_count(text: str, width: float, letters: float = LETTERS_PER_DIGIT) -> int:
-    """Lines that a text takes when it wraps; a width counts digits, and letters are narrower."""
-    room = (width - INDENT) * letters
-    if len(text) <= room:
+def _line_count(text: str, width: float, size: float = 1.0) -> int:
+    """Lines that a text takes when it wraps, `size` times as wide as in the plain font."""
+    room = (width - INDENT) / size
+    if len(text) * WIDEST_LETTER <= room:
         return 1
     lines, used = 1, 0.0
     for word in text.split(" "):
-        if used and used + len(word) > room:
+        length = _printed_digits(word)
+        if used and used + length > room:
             lines, used = lines + 1, 0.0
-        lines += int(len(word) / room)
-        used += len(word) + 1
+        lines += int(length / room)
+        used += length + SPACE
     return lines
+
+
+@lru_cache(maxsize=20_000)
+def _printed_digits(word: str) -> float:
+    """How wide a word is in Arial, in digits."""
+    return sum(LETTERS.get(letter, 1.0) for letter in word)
 
 
 def _header_of(column: Column) -> Style:
@@ -281,16 +338,6 @@ def _text_length(cell: Cell) -> int:
     return len(cell) if isinstance(cell, str) else len("FALSE")
 
 
-def _plain(text: str) -> str:
-    """Text that stays text.
-
-    XlsxWriter takes what is wholly within <r> and </r> for marked-up text; a space after it makes
-    it plain.
-    """
-    assert len(text) <= MOST_TEXT
-    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
-
-
 def _in_header(text: str) -> str:
     """Text of a page header: one line, its ampersands kept, and short enough for Excel."""
     line = re.sub(r"\s+", " ", text).strip()
@@ -302,13 +349,11 @@ def _in_header(text: str) -> str:
 def chunks(text: str, size: int) -> list[str]:
     """Text in parts of at most a size, cut after line ends where it can be; joined, the same."""
     parts: list[str] = []
-    current: list[str] = []
-    length = 0
-    for line in text.splitlines(keepends=True):
-        for piece in (line[i : i + size] for i in range(0, len(line), size)):
-            if length + len(piece) > size:
-                parts.append("".join(current))
-                current, length = [], 0
-            current.append(piece)
-            length += len(piece)
-    return [*parts, "".join(current)] if current else parts
+    start = 0
+    while start < len(text):
+        end = start + size
+        if end < len(text):
+            end = text.rfind("\n", start, end) + 1 or end
+        parts.append(text[start:end])
+        start = end
+    return parts

@@ -14,6 +14,14 @@ from finsim.outputs.workbook_sheets_results import of_option, with_option
 from finsim.outputs.workbook_style import LINE_HEIGHT
 
 TEXT_PER_CELL = 15_000
+RUN_AGAIN = (
+    "from pathlib import Path",
+    "from finsim.analysis.results import simulate",
+    "from finsim.scenario.resolved import read_canonical",
+    "from finsim.simulation.compile import compile_plan",
+    "from finsim.simulation.run import Serial, sampling",
+    "plan = compile_plan(read_canonical(Path('scenario.json').read_text(encoding='utf-8')))",
+)
 
 
 def assumptions(sheet: Sheet, results: Sequence[Results]) -> None:
@@ -74,7 +82,7 @@ def checks(sheet: Sheet, results: Sequence[Results], master_check: str) -> None:
 def run_log(sheet: Sheet, results: Sequence[Results]) -> None:
     """All that is needed to run the workbook again."""
     sheet.title("Run log")
-    for line in _instructions(results[0]):
+    for line in _instructions(results):
         sheet.lines(line)
     heading = "The run"
     sheet.heading(heading)
@@ -96,18 +104,28 @@ def _text(result: Results) -> str:
     return result.plan.resolved.canonical_text
 
 
-def _instructions(result: Results) -> list[str]:
-    design = result.sampling.design
-    return [
+def _instructions(results: Sequence[Results]) -> list[str]:
+    run = results[0].sampling
+    lines = [
         "This workbook alone is enough to run it again. The table Scenario_text, below, holds the "
         "scenario of each option with every assumption it rests on, and the values that were "
         "solved.",
-        "Join the texts of an option in the order of their parts, with nothing between them, and "
-        "save them as UTF-8: the sha256 of that file is the one of the run. It is long text: each "
-        "part shows only its beginning here.",
-        f"Run it with finsim {__version__}, seed {design.seed} and {result.sampling.draws} draws: "
-        "on the same kind of processor every figure is the same to the last bit.",
+        "1. Join the texts of an option in the order of their parts, with nothing between them, "
+        "and save them as UTF-8, say as scenario.json: the sha256 of that file is the one of the "
+        "run. It is long text: each part shows only its beginning here.",
+        f"2. finsim {__version__} reads that file in Python (its commands read scenarios alone):",
+        *RUN_AGAIN,
+        "results = simulate(plan, sampling(plan.resolved.scenario.run, "
+        f"seed={run.design.seed}, draws={run.draws}), Serial())",
+        "3. results.measures() are the rows of the option on the sheet Measures: with the same "
+        "finsim, on the same kind of processor, the same to the last bit.",
     ]
+    if len(results) > 1:
+        lines.append(
+            "Differences from the first option come from running the options together, the first "
+            "first: finsim.analysis.results.simulate_cases."
+        )
+    return lines
 
 
 def _run_rows(result: Results) -> Iterator[list[Cell]]:

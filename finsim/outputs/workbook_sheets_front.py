@@ -53,6 +53,8 @@ NOTATION = (
     ("(1.0)", "Negative: minus one"),
     ("–", "Exactly nil"),
     ("(empty)", "In the tidy sheets: does not apply (null in the JSON)"),
+    ("same", "Nothing differs from the first option"),
+    ("SE", "Standard error of the figure of that name"),
     ("(beside)", "An organisation beside the perimeter, not part of the system"),
 )
 COLUMN_MEANINGS = {
@@ -137,6 +139,10 @@ def _as_at(result: Results) -> str:
 HOLDS = {
     "Cover": "What this workbook is, how it was run, limits of use",
     "Summary": "The gap by year, what closes it, who carries it, the main caveats",
+    "Options": "Each option's control totals, risk share and funding, for the system",
+    "Options by body": "What each option means for each organisation, and who bears the tail",
+    "Chances": "The chance of the system's control total, had that been lower or higher",
+    "Arrangements": "Each option's terms in words, with what they rest on",
     "By organisation": "Income, expenditure and position of each organisation by year",
     "Schemes": "What schemes were planned to save, and what they really close",
     "Uncertainty": "How likely each size of the gap is, and what is uncertain",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from finsim.analysis.measures import BY_NAME, CHANCE
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Figure, Results
-from finsim.outputs.findings import first_lines, pressure_of
-from finsim.outputs.workbook_sheet import Cell, Column, Sheet
+from finsim.outputs.findings import control_total_lines, first_lines, pressure_of
+from finsim.outputs.workbook_sheet import Cell, Column, Link, Sheet
 from finsim.simulation.plan import Activity, Efficiency
 
 NUMBER = 12.5
@@ -19,8 +20,12 @@ ERRORS = tuple(
     Column(f"Standard error of {name}", "error", NUMBER) for name in ("mean", "P10", "P50", "P90")
 )
 MOST_CAVEATS = 3
+NO_TOTALS = "No control totals are set: there is no chance of meeting one to show."
+MARKS = "[z]: does not apply; a chance has no mean, and an organisation without a total no chance."
 NEGLIGIBLE = 1e-9
 OPTION = Column("Option", "text")
+Group: TypeAlias = list[list[Cell]]
+"""Rows that are told together or not at all."""
 
 
 def estimates(figure: Figure) -> list[Cell]:
@@ -46,6 +51,34 @@ def of_option(
     return ([*lead, *row] for row in rows)
 
 
+def unlike_first(
+    results: Sequence[Results], groups_of: Callable[[Results], Iterable[Group]]
+) -> Iterator[tuple[Results, Group]]:
+    """Groups of rows of every option; of later ones only those unlike any of the first's."""
+    known: set[tuple[tuple[Cell, ...], ...]] = set()
+    for number, result in enumerate(results):
+        for group in groups_of(result):
+            key = tuple(map(tuple, group))
+            if number == 0:
+                known.add(key)
+            elif key in known:
+                continue
+            yield result, group
+
+
+def of_options(
+    results: Sequence[Results], groups_of: Callable[[Results], Iterable[Group]]
+) -> list[list[Cell]]:
+    """The same as rows, led by their option when there are several."""
+    groups = unlike_first(results, groups_of)
+    return [row for result, group in groups for row in of_option(results, result, group)]
+
+
+def later_options(results: Sequence[Results]) -> str:
+    """What a sheet says where later options list only what differs."""
+    return f" Options list only what differs from '{results[0].option}'." * (len(results) > 1)
+
+
 # summary
 
 
@@ -54,9 +87,16 @@ def summary(sheet: Sheet, results: Sequence[Results], master_check: str) -> None
     first = results[0]
     year = first.years[-1]
     sheet.title(f"Summary: {first.plan.resolved.scenario.title}")
-    for line in first_lines(first):
+    for line in (*first_lines(first), *control_total_lines(first)):
         sheet.lines(line, "strong")
-    sheet.lines(f"{master_check}. £m, cash; a gap is positive, a deficit is in brackets [note 1].")
+    if not first.arrangement.has_totals:
+        sheet.lines(NO_TOTALS)
+    if len(results) > 1:
+        sheet.link(Link("Options", "A1", f"Go to the {len(results)} options side by side"))
+    sheet.lines(
+        f"{master_check}. £m, cash; a gap is positive, a deficit is in brackets [note 1]."
+        f"{later_options(results)}"
+    )
     caveats = first.plan.resolved.scenario.notes[:MOST_CAVEATS]
     if caveats:
         sheet.heading("Main caveats")
@@ -65,37 +105,38 @@ def summary(sheet: Sheet, results: Sequence[Results], master_check: str) -> None
     columns = [Column("What", width=40), Column("Year", width=10), *ESTIMATES, *ERRORS]
     columns = with_option(results, columns)
     parts = (
-        ("Summary_gap", "The gap by year, £m [note 2] [note 3]", _gap_rows),
+        ("Summary_gap", "The gap by year, £m [note 2] [note 3]", _gap_groups),
         (
             "Summary_closing",
             f"From do nothing to the gap after schemes in {year}, £m [note 4] [note 5]",
-            _closing_rows,
+            lambda result: [list(_closing_rows(result))],
         ),
         (
             "Summary_organisations",
             f"Position before risk share by organisation in {year}, £m [note 4]",
-            _position_rows,
+            lambda result: [[row] for row in _position_rows(result)],
         ),
     )
-    for name, heading, rows_of in parts:
+    for name, heading, groups_of in parts:
         sheet.heading(heading)
-        rows = [row for result in results for row in of_option(results, result, rows_of(result))]
-        sheet.table(name, heading, columns, rows)
+        sheet.table(name, heading, columns, of_options(results, groups_of))
+    if len(results) == 1:
+        sheet.one_page()
 
 
 def _line(label: str, figure: Figure) -> list[Cell]:
     return [label, figure.year, *estimates(figure), *errors(figure)]
 
 
-def _gap_rows(result: Results) -> Iterator[list[Cell]]:
+def _gap_groups(result: Results) -> Iterator[Group]:
     shown = ["do_nothing_gap", "gap"]
     last = result.years[-1]
     after, before = (_known(result.figure(m, last).mean) for m in ("gap_after_support", "gap"))
     if abs(after - before) > NEGLIGIBLE * max(1.0, abs(before)):
         shown.append("gap_after_support")
     for measure in shown:
-        for year in result.years:
-            yield _line(BY_NAME[measure].title, result.figure(measure, year))
+        title = BY_NAME[measure].title
+        yield [_line(title, result.figure(measure, year)) for year in result.years]
 
 
 def _closing_rows(result: Results) -> Iterator[list[Cell]]:
@@ -175,20 +216,15 @@ def by_organisation(sheet: Sheet, results: Sequence[Results]) -> None:
         "Each organisation by year, £m, cash. Surplus positive, deficit in brackets [note 1]. "
         "Percentiles do not add up over organisations [note 4]."
     )
+    sheet.lines(f"{MARKS}{later_options(results)}")
     measures = _measures_shown(results)
     if not set(measures) & set(WHEN_KNOWN):
-        sheet.lines(
-            "No control totals are set in this scenario: there is no chance of meeting one to show."
-        )
+        sheet.lines(NO_TOTALS)
     chances = any(BY_NAME[name].unit == CHANCE for name in measures)
     columns = [Column("Organisation"), Column("Measure"), Column("Year", width=10), *ESTIMATES]
     columns += [*([Column("Chance", "chance", NUMBER)] if chances else []), *ERRORS]
     columns += [Column("Standard error of chance", "chance_error", NUMBER)] if chances else []
-    rows = [
-        row
-        for result in results
-        for row in of_option(results, result, _organisation_rows(result, measures, chances))
-    ]
+    rows = of_options(results, lambda r: _organisation_groups(r, measures, chances))
     placed = sheet.table(
         "By_organisation",
         "Income, expenditure and position by organisation and year",
@@ -212,23 +248,24 @@ def _measures_shown(results: Sequence[Results]) -> list[str]:
     ]
 
 
-def _organisation_rows(
+def _organisation_groups(
     result: Results, measures: Sequence[str], chances: bool
-) -> Iterator[list[Cell]]:
+) -> Iterator[Group]:
+    """The years of each organisation and measure."""
     for body, label in bodies(result):
         for name in measures:
-            measure = BY_NAME[name]
-            for year in result.years:
-                figure = result.figure(name, year, body)
-                shown, spread = estimates(figure), errors(figure)
-                if measure.unit == CHANCE:
-                    shown, spread = [None] * len(shown), [None] * len(spread)
-                if chances:
-                    shown, spread = (
-                        [*shown, figure.probability],
-                        [*spread, figure.se_probability],
-                    )
-                yield [label, measure.title, year, *shown, *spread]
+            figures = (result.figure(name, year, body) for year in result.years)
+            yield [_organisation_row(label, figure, chances) for figure in figures]
+
+
+def _organisation_row(label: str, figure: Figure, chances: bool) -> list[Cell]:
+    measure = BY_NAME[figure.measure]
+    shown, spread = estimates(figure), errors(figure)
+    if measure.unit == CHANCE:
+        shown, spread = [None] * len(shown), [None] * len(spread)
+    if chances:
+        shown, spread = [*shown, figure.probability], [*spread, figure.se_probability]
+    return [label, measure.title, figure.year, *shown, *spread]
 
 
 # schemes
@@ -241,7 +278,9 @@ def schemes(sheet: Sheet, results: Sequence[Results]) -> None:
         "Net saving to the system by theme and scheme, £m in each year, before costs of delivery "
         "[note 5]. Plan: every scheme in full and on time [note 3]."
     )
-    sheet.lines("Percentiles do not add up over schemes or themes [note 4].")
+    sheet.lines(
+        f"Percentiles do not add up over schemes or themes [note 4].{later_options(results)}"
+    )
     columns = [
         Column("Theme"),
         Column("Scheme"),
@@ -251,7 +290,7 @@ def schemes(sheet: Sheet, results: Sequence[Results]) -> None:
         *ERRORS,
         Column("Standard error of cost", "error", NUMBER),
     ]
-    rows = [row for r in results for row in of_option(results, r, _scheme_rows(r))]
+    rows = of_options(results, _scheme_groups)
     placed = sheet.table(
         "Schemes",
         "Net saving and cost of delivery by theme, scheme and year",
@@ -263,26 +302,31 @@ def schemes(sheet: Sheet, results: Sequence[Results]) -> None:
     sheet.repeat(placed)
 
 
-def _scheme_rows(result: Results) -> Iterator[list[Cell]]:
+def _scheme_groups(result: Results) -> Iterator[Group]:
+    """The years of each theme and of each of its schemes."""
     every: tuple[Activity | Efficiency, ...] = (
         *result.plan.activity_schemes,
         *result.plan.efficiency_schemes,
     )
     for theme in dict.fromkeys(scheme.theme for scheme in every):
         members = [scheme for scheme in every if scheme.theme == theme]
-        for year in result.years:
-            costs = [result.figure("cost_of_delivery", year, s.id, "scheme") for s in members]
-            mean = sum(_known(figure.mean) for figure in costs)
-            error = 0.0 if not any(figure.se for figure in costs) else None
-            saving = result.figure("saving", year, theme, "theme")
-            yield [
-                theme, "All of the theme", year, *estimates(saving), mean, *errors(saving), error,
-            ]  # fmt: skip
+        yield [_theme_row(result, theme, members, year) for year in result.years]
         for scheme in members:
-            for year in result.years:
-                saving = result.figure("saving", year, scheme.id, "scheme")
-                cost = result.figure("cost_of_delivery", year, scheme.id, "scheme")
-                yield [
-                    theme, scheme.name, year, *estimates(saving), cost.mean, *errors(saving),
-                    cost.se,
-                ]  # fmt: skip
+            yield [_scheme_row(result, scheme, year) for year in result.years]
+
+
+def _theme_row(
+    result: Results, theme: str, members: Sequence[Activity | Efficiency], year: str
+) -> list[Cell]:
+    costs = [result.figure("cost_of_delivery", year, s.id, "scheme") for s in members]
+    mean = sum(_known(figure.mean) for figure in costs)
+    error = 0.0 if not any(figure.se for figure in costs) else None
+    saving = result.figure("saving", year, theme, "theme")
+    return [theme, "All of the theme", year, *estimates(saving), mean, *errors(saving), error]
+
+
+def _scheme_row(result: Results, scheme: Activity | Efficiency, year: str) -> list[Cell]:
+    saving = result.figure("saving", year, scheme.id, "scheme")
+    cost = result.figure("cost_of_delivery", year, scheme.id, "scheme")
+    lead: list[Cell] = [scheme.theme, scheme.name, year]
+    return [*lead, *estimates(saving), cost.mean, *errors(saving), cost.se]

@@ -7,10 +7,13 @@ from operator import attrgetter
 
 from finsim.analysis.results import FIELDS, Figure, Results
 from finsim.outputs.tidy import measures, scheme_measures
-from finsim.outputs.workbook_sheet import Cell, Column, Placed, Sheet
+from finsim.outputs.workbook_sheet import Column, Placed, Sheet
+from finsim.outputs.workbook_sheets_results import Group, unlike_first
 from finsim.outputs.workbook_style import Style
 
 TEXTS = ("option", "level", "body", "in_perimeter", "year", "measure", "unit")
+LEVELS = frozenset({1, *range(5, 100, 5), 99})
+PORTRAIT_SCALE = 60
 _VALUES = attrgetter(*FIELDS)
 
 
@@ -57,8 +60,9 @@ def percentiles_sheet(sheet: Sheet, results: Sequence[Results]) -> Placed:
     """The percentiles of the system's gaps in every year that is not the same in every draw."""
     sheet.title("Percentiles")
     sheet.lines(
-        "The system's gaps at each percentile, £m. Years that are the same in every draw are left "
-        "out."
+        "The system's gaps at every fifth percentile and the two ends, £m. Years that are the same "
+        "in every draw are left out"
+        + (", and later options with the first's gaps." if len(results) > 1 else ".")
     )
     columns = [
         Column("option"),
@@ -68,19 +72,27 @@ def percentiles_sheet(sheet: Sheet, results: Sequence[Results]) -> Placed:
         Column("value", "money"),
         Column("se", "error"),
     ]
-    rows = [row for result in results for row in _percentiles(result)]
+    rows = [
+        [result.option, *row]
+        for result, group in unlike_first(results, _percentiles)
+        for row in group
+    ]
     placed = sheet.table(
         "Percentiles", "Percentiles of the gaps", columns, rows, filtered=True, marked=False
     )
     sheet.freeze(placed)
     sheet.repeat(placed)
+    sheet.portrait(PORTRAIT_SCALE)
     return placed
 
 
-def _percentiles(result: Results) -> Iterator[list[Cell]]:
+def _percentiles(result: Results) -> Iterator[Group]:
     for curve in result.curves:
         if curve.values[0] == curve.values[-1]:
             continue
-        lead: list[Cell] = [result.option, curve.measure, curve.year]
-        for level, value, error in zip(curve.levels, curve.values, curve.errors, strict=True):
-            yield [*lead, level, value, error]
+        points = zip(curve.levels, curve.values, curve.errors, strict=True)
+        yield [
+            [curve.measure, curve.year, level, value, error]
+            for level, value, error in points
+            if round(100 * level) in LEVELS
+        ]

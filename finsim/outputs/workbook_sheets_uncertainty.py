@@ -9,10 +9,9 @@ from finsim.book.quantities import months_text, rate_text
 from finsim.book.schemes import ActivityScheme
 from finsim.book.sourced import Sourced
 from finsim.outputs.findings import pressure_of
-from finsim.outputs.words import pounds
 from finsim.outputs.workbook_assumptions import ILLUSTRATIVE, STATED
 from finsim.outputs.workbook_sheet import Cell, Column, Link, Sheet
-from finsim.outputs.workbook_sheets_results import of_option, with_option
+from finsim.outputs.workbook_sheets_results import later_options, of_options, with_option
 from finsim.outputs.workbook_words import in_words
 from finsim.simulation.inputs import GROWTH, PRESSURE
 
@@ -26,7 +25,7 @@ def uncertainty(sheet: Sheet, results: Sequence[Results]) -> None:
     sheet.title("Uncertainty")
     sheet.lines(
         f"The gap in {year} is no more than its P90 in nine draws of ten [note 2]. Every year is "
-        "on the sheet Percentiles."
+        f"on the sheet Percentiles.{later_options(results)}"
     )
     pressure = pressure_of(results[0])
     if pressure is not None and pressure.is_large:
@@ -40,9 +39,10 @@ def uncertainty(sheet: Sheet, results: Sequence[Results]) -> None:
         Column("Standard error, do nothing", "error", 13),
         Column("Standard error, after schemes", "error", 13),
     ]
-    rows = [row for r in results for row in of_option(results, r, _curve_rows(r, year))]
+    rows = of_options(results, lambda result: [list(_curve_rows(result, year))])
     sheet.table("Uncertainty_percentiles", heading, with_option(results, columns), rows)
-    _totals_table(sheet, results, year)
+    if any(result.chances for result in results):
+        sheet.link(Link("Chances", "A1", "Go to the chance of the system's control total"))
     heading = "What is uncertain, and how"
     sheet.heading(heading)
     inputs = [
@@ -57,29 +57,6 @@ def uncertainty(sheet: Sheet, results: Sequence[Results]) -> None:
     placed = sheet.table("Uncertain_inputs", heading, inputs, _input_rows(results[0]))
     sheet.repeat(placed)
     sheet.link(Link("Assumptions", "A1", "Go to every assumption, with what would replace it"))
-
-
-def _totals_table(sheet: Sheet, results: Sequence[Results], year: str) -> None:
-    """The chance against a range of totals, as one total alone would decide it."""
-    rows = [row for r in results for row in of_option(results, r, _total_rows(r))]
-    if not rows:
-        return
-    heading = f"Chance that the system reaches a total in {year}"
-    sheet.heading(heading)
-    columns = [
-        Column("Total", "text", 34),
-        Column("£m", "money", 13),
-        Column("Chance", "chance", 13),
-        Column("Standard error", "chance_error", 13),
-    ]
-    sheet.table("Uncertainty_totals", heading, with_option(results, columns), rows)
-
-
-def _total_rows(result: Results) -> Iterator[list[Cell]]:
-    for at in result.chances:
-        apart = f"{pounds(abs(at.around))} {'above' if at.around > 0 else 'below'} it"
-        label = "The control total" if at.around == 0 else apart
-        yield [label, at.total, at.chance, at.error]
 
 
 def _curve_rows(result: Results, year: str) -> Iterator[list[Cell]]:

@@ -11,8 +11,6 @@ SIZE = 12
 TITLE_SIZE = 16
 HEADING_SIZE = 14
 LINE_HEIGHT = 15.5
-LETTERS_PER_DIGIT = 1.15
-BOLD_LETTERS_PER_DIGIT = 0.98
 DIGIT_WIDTH_PIXELS = 80
 A4 = 9
 MARGIN_INCHES = 0.4
@@ -23,6 +21,7 @@ Style: TypeAlias = Literal[
     "header", "header_right",
     "text", "wrapped", "text_link", "marker", "flag", "raw",
     "money", "error", "chance", "chance_error", "percent", "number", "whole",
+    "step",
 ]  # fmt: skip
 
 
@@ -39,6 +38,7 @@ NUMBER_FORMATS: dict[str, str] = {
     "percent": _signed("0.0##", "%"),
     "number": _signed("#,##0.0##"),
     "whole": "#,##0_)",
+    "step": "+#,##0_);(#,##0);0_)",
 }
 _CELL = {"valign": "top", "bottom": 1, "bottom_color": palette.RULE}
 _LEFT = {"align": "left", "indent": 1}

@@ -1,8 +1,8 @@
-"""Uncertain values, ramps and terms in the words of a sheet."""
+"""Uncertain values, schemes and payment forms in the words of a sheet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from finsim.book.model import PaymentForm
@@ -15,7 +15,6 @@ from finsim.book.quantities import (
     rate_text,
 )
 from finsim.book.schemes import ActivityScheme, CostOfDelivery, EfficiencyScheme, Ramp, Selector
-from finsim.book.sourced import Sourced
 from finsim.book.uncertain import (
     AutoRegressive,
     Beta,
@@ -30,8 +29,10 @@ from finsim.book.uncertain import (
     Triangular,
     Uniform,
 )
+from finsim.outputs.workbook_phrases import Writer, by_year, sentence, shares_in_words
+from finsim.outputs.workbook_terms import terms_in_words
 
-Writer = Callable[[float], str]
+__all__ = ["in_words", "payment_in_words", "scheme_in_words", "terms_in_words"]
 
 
 def in_words(value: Any, write: Writer = rate_text) -> str:
@@ -86,32 +87,6 @@ def _over_years(over: Any) -> str:
     if isinstance(over, AutoRegressive):
         return f"; a new deviation each year, {rate_text(over.ar1)} of the last carried into it"
     return "; drawn anew each year" if over == "yearly" else ""
-
-
-def by_year(values: Mapping[int, float], write: Writer) -> str:
-    """Values by year, equal ones beside each other told once."""
-    spans: list[tuple[int, int, float]] = []
-    for year in sorted(values):
-        if spans and spans[-1][1] == year - 1 and spans[-1][2] == values[year]:
-            spans[-1] = (spans[-1][0], year, values[year])
-        else:
-            spans.append((year, year, values[year]))
-    return ", ".join(f"{_span(first, last)} {write(value)}" for first, last, value in spans)
-
-
-def _span(first: int, last: int) -> str:
-    start = financial_year_text(first)
-    return start if first == last else f"{start} to {financial_year_text(last)}"
-
-
-def shares_in_words(shares: Mapping[str, float]) -> str:
-    """Shares by name, to a tenth of a per cent."""
-    return ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
-
-
-def sentence(parts: Iterable[str]) -> str:
-    """The parts that say something, as one text."""
-    return "; ".join(part for part in parts if part)
 
 
 # schemes
@@ -180,23 +155,7 @@ def _cost(cost: CostOfDelivery | None) -> str:
     return f"cost of delivery: {sentence(parts) or 'none'}, paid by {shares_in_words(cost.paid_by)}"
 
 
-# terms
-
-
-def terms_in_words(item: Sourced) -> str:
-    """Everything that an arrangement states, but for its name and what it rests on."""
-    known = {"id", "name", *Sourced.model_fields}
-    stated = item.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=known)
-    return _nested(stated)
-
-
-def _nested(value: Any) -> str:
-    if isinstance(value, Mapping):
-        parts = (f"{str(k).replace('_', ' ')} {_nested(v)}" for k, v in value.items() if v != {})
-        return "; ".join(parts)
-    if isinstance(value, list):
-        return ", ".join(_nested(v) for v in value)
-    return str(value)
+# payment
 
 
 def payment_in_words(terms: Mapping[int, PaymentForm]) -> str:

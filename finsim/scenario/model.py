@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from finsim.book.fields import (
     CalendarYear,
@@ -121,6 +121,11 @@ else:
     )
 
 
+Chosen: TypeAlias = Annotated[
+    Text | None, BeforeValidator(lambda value: None if value == "none" else value)
+]
+
+
 class Scenario(Model):
     """A book, and what differs from it."""
 
@@ -131,10 +136,10 @@ class Scenario(Model):
     population: Population | None = None
     calibrate: Calibration = None
     schemes: Words = ()
-    control_totals: Text | None = None
-    sustainability_funding: Text | None = None
-    reserves: Text | None = None
-    risk_share: Text | None = None
+    control_totals: Chosen = None
+    sustainability_funding: Chosen = None
+    reserves: Chosen = None
+    risk_share: Chosen = None
     options: dict[Text, Any] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()
     run: Run = Field(default_factory=Run)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
 
 from pydantic import Field
 
@@ -51,13 +50,13 @@ class Resolved(Model):
     held: Held = Field(default_factory=Held)
     calibrating: Flag = False
 
-    @cached_property
+    @property
     def canonical_text(self) -> str:
         """The text that says everything that the results depend on."""
         values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return json.dumps(values, ensure_ascii=False, indent=1) + "\n"
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """The name of the run."""
         return hashlib.sha256(self.canonical_text.encode()).hexdigest()

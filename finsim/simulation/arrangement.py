@@ -222,6 +222,12 @@ def economics_text(plan: Plan) -> str:
     )
     held = resolved.held.model_copy(update={"control_totals": {}})
     shared = resolved.model_copy(
-        update={"option": "", "scenario": scenario, "book": book, "held": held}
+        update={
+            "option": "",
+            "scenario": scenario,
+            "book": book,
+            "held": held,
+            "calibrating": False,
+        }
     )
     return shared.canonical_text + " ".join(item.name for item in plan.inputs.inputs)

@@ -51,7 +51,7 @@ def found(items: Sequence[Named], word: str, kind: str, where: Where) -> tuple[i
     for number, item in enumerate(items):
         if key in {item.id.casefold(), item.name.casefold()}:
             return number, item
-    known = ", ".join(item.id for item in items) or "none"
+    known = ", ".join(item.id for item in items) or "nothing of the kind in the book"
     near = did_you_mean(word, [item.id for item in items])
     raise InputError(where, f"there is no {kind} {shown(word)}; known: {known}{near}")
 
@@ -114,9 +114,8 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         name, link_share = stated.name, stated.link_share
         members = bodies_named(book, stated.members, ("control_totals", number, "members"))
         in_system = np.array([body in members for body in plan.bodies.ids])
-        totals = totals_of.with_offsets(
-            _totals(plan, stated, number), _offsets(plan, stated, number)
-        )
+        before = _totals(plan, stated, number)
+        totals = totals_of.with_offsets(before, _offsets(plan, stated, number, before))
         councils = np.array(
             [b.kind == "council" and b.in_perimeter for b in book.organisations], dtype=bool
         )
@@ -130,7 +129,7 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         lines=lines,
         in_system=in_system,
         link_share=link_share,
-        funding=_funding(plan, in_system),
+        funding=_funding(plan, totals),
         terms=(terms := _terms(plan)),
         services=_service_lines(plan, terms),
         planned_saving=_case(plan, plan_inputs(plan)).saving[:, :, 0],
@@ -160,7 +159,9 @@ def _totals(plan: Plan, stated: written.ControlTotals, number: int) -> FloatArra
     return result
 
 
-def _offsets(plan: Plan, stated: written.ControlTotals, number: int) -> FloatArray:
+def _offsets(
+    plan: Plan, stated: written.ControlTotals, number: int, totals: FloatArray
+) -> FloatArray:
     offsets = np.zeros((len(plan.bodies.ids), len(plan.years)))
     for year, by_body in stated.offsets.items():
         where: Where = ("control_totals", number, "offsets", financial_year_text(year))
@@ -169,7 +170,10 @@ def _offsets(plan: Plan, stated: written.ControlTotals, number: int) -> FloatArr
             if body not in plan.bodies.ids:
                 text = f"there is no organisation {shown(body)}"
                 raise InputError((*where, body), text + did_you_mean(body, plan.bodies.ids))
-            offsets[plan.bodies.ids.index(body), plan.years.index(year)] = value
+            place = plan.bodies.ids.index(body), plan.years.index(year)
+            if np.isnan(totals[place]):
+                raise InputError((*where, body), "has no control total to offset in this year")
+            offsets[place] = value
     return offsets
 
 
@@ -238,7 +242,7 @@ def _solved(
 # funding
 
 
-def _funding(plan: Plan, in_system: np.ndarray) -> FundingArrangement | None:
+def _funding(plan: Plan, totals: FloatArray) -> FundingArrangement | None:
     scenario, book = plan.resolved.scenario, plan.resolved.book
     if scenario.sustainability_funding is None:
         return None
@@ -253,9 +257,24 @@ def _funding(plan: Plan, in_system: np.ndarray) -> FundingArrangement | None:
             text = f"names no driver for the performance part {shown(part)}"
             raise InputError(("funds", number, "attainment"), text)
         attainment[part] = plan.inputs.position(driver)
+        _check_attainment(plan, driver, ("funds", number, "attainment", part))
     offered = _offered(plan, fund, number)
+    unjudged = (offered > 0) & np.isnan(totals)
+    if unjudged.any():
+        body, year = np.argwhere(unjudged)[0]
+        name = plan.bodies.ids[body]
+        text = f"{name} has no control total in {financial_year_text(plan.years[year])} to earn by"
+        raise InputError(("funds", number, "offered"), text)
     in_scope = np.asarray(offered.any(axis=1))
     return FundingArrangement(terms, offered, in_scope, attainment, fund.national_pot)
+
+
+def _check_attainment(plan: Plan, driver: str, where: Where) -> None:
+    item = plan.inputs.inputs[plan.inputs.position(driver)]
+    low, high = item.distribution.support
+    if low + item.path[1:].min(initial=0.0) < 0 or high + item.path[1:].max(initial=0.0) > 1:
+        text = f"the driver {shown(driver)} can leave 0% to 100%; bound it"
+        raise InputError(where, text)
 
 
 def _funding_terms(rules: written.FundingRules, year: int) -> FundingTerms:

@@ -340,7 +340,7 @@ def _outcome(
         internal_contracts=_over(flows, flows.internal, before, change),
         external_income=_over(flows, plan.crossing > 0, before, change),
         contract_imbalance=float(np.abs(received.sum(axis=0) - paid.sum(axis=0)).max(initial=0.0)),
-        removed=float(factors.removed.max(initial=0.0)),
+        removed=factors.most_removed,
         lines=lines,
         schemes=results,
         factors=recorded,

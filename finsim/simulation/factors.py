@@ -19,13 +19,15 @@ from finsim.simulation.ramps import in_place
 class Factors:
     """The indices of a set of draws.
 
-    `removed` is R of each target, `gross` the in-year saving at tariff of each activity scheme,
+    `removed` is R of each target, `most_removed` the largest part that any scheme, or all together,
+    removed of any; `gross` is the in-year saving at tariff of each activity scheme,
     `reach` 1/(D·N·τ) of each target, so that a scheme removes `coefficient · gross · reach`.
     """
 
     rates: FloatArray
     activities: FloatArray
     removed: FloatArray
+    most_removed: float
     reach: FloatArray
     gross: FloatArray
     efficiency: FloatArray
@@ -58,10 +60,12 @@ def factors_at(plan: Plan, x: FloatArray) -> Factors:
         np.prod([by_scheme[n] for n in scope], axis=0) if scope else np.ones(shape)
         for scope in plan.scopes
     ]
+    removed, most_removed = _removed(plan, gross, reach)
     return Factors(
         rates=rates,
         activities=activities,
-        removed=_with_last(_removed(plan, gross, reach), 0.0, shape),
+        removed=_with_last(removed, 0.0, shape),
+        most_removed=most_removed,
         reach=reach,
         gross=_stacked(gross, shape),
         efficiency=_stacked(scopes, shape),
@@ -130,16 +134,18 @@ def _efficiency(scheme: Efficiency, x: FloatArray, shape: tuple[int, int]) -> Fl
     return np.broadcast_to(index, shape)
 
 
-def _removed(plan: Plan, gross: list[FloatArray], reach: FloatArray) -> FloatArray:
-    """`R = 1 − Π (1 − R_j)` of each target, one scheme after the other."""
-    left = np.ones_like(reach)
+def _removed(plan: Plan, gross: list[FloatArray], reach: FloatArray) -> tuple[FloatArray, float]:
+    """`R = 1 − Π (1 − R_j)` of each target, one scheme after the other, and the largest of all."""
+    left, most = np.ones_like(reach), 0.0
     for scheme, saving in zip(plan.activity_schemes, gross, strict=True):
         part = reach[scheme.targets]
         part *= saving
         part *= scheme.coefficients[:, None, None]
+        most = max(most, float(part.max(initial=0.0)))
         np.subtract(1, part, out=part)
         left[scheme.targets] *= part
-    return np.subtract(1, left, out=left)
+    removed = np.subtract(1, left, out=left)
+    return removed, max(most, float(removed.max(initial=0.0)))
 
 
 def removal_shares(plan: Plan, factors: Factors) -> list[FloatArray]:

@@ -74,7 +74,8 @@ def resolve_files(files: Files, option: str | None = None, sets: Sequence[str] =
     held = _held_by(files)
     for layer, state in found.steps:
         held = _hold_savings(held, state, layer)
-        held = _with_totals(held, state) if _changes_totals(layer) else held
+        if _changes_totals(layer):
+            held = _with_totals(held, state, _totals_changed(layer))
     resolved = Resolved.model_construct(
         option=option or AS_STATED,
         scenario=found.scenario,
@@ -143,13 +144,23 @@ def _states_totals(layer: Layer) -> bool:
     return "control_totals" in layer.tree or _changes_totals(layer)
 
 
+def _totals_changed(layer: Layer) -> set[str] | None:
+    """The sets of totals that a layer changes or adds; None when it states them all."""
+    if "control_totals" in layer.tree and layer.is_file:
+        return None
+    changed = set(_entries(_entry(layer.tree.get("changes"), "totals")))
+    added = _entry(layer.tree.get("add"), "totals")
+    items = added.items if isinstance(added, Listing) else ()
+    return changed | {_id(node) for node in items if isinstance(node, Mapping)}
+
+
 def _changes_totals(layer: Layer) -> bool:
     parts = (_entry(layer.tree.get(key), "totals") for key in ("changes", "add"))
     return any(part is not None for part in parts)
 
 
-def _with_totals(held: Held, merged: Merged) -> Held:
-    """Control totals that follow from the central case of this file, as written."""
+def _with_totals(held: Held, merged: Merged, named: set[str] | None = None) -> Held:
+    """Control totals that follow from the central case as written: all of them, or those named."""
     resolved = _typed(merged, held, AS_STATED)
     if not resolved.book.totals:
         return held
@@ -159,7 +170,8 @@ def _with_totals(held: Held, merged: Merged) -> Held:
         solved = solved_totals(plan, position)
     except InputError as error:
         raise InputProblems([_problem(error, merged)]) from None
-    return held.model_copy(update={"control_totals": solved})
+    kept = solved if named is None else {key: solved[key] for key in named if key in solved}
+    return held.model_copy(update={"control_totals": {**held.control_totals, **kept}})
 
 
 def _typed(merged: Merged, held: Held, option: str) -> Resolved:
@@ -303,7 +315,7 @@ def _calibrated(held: Held, merged: Merged, layer: Layer) -> Held:
     plan = _compiled(resolved, merged)
     gap = central_do_nothing_gap(plan)[years.index(calibrate.in_year)]
     pressure = HeldPressure.model_construct(
-        amount=calibrate.do_nothing_gap - gap,
+        amount=calibrate.do_nothing_gap - float(gap),
         in_year=calibrate.in_year,
         published_gap=calibrate.do_nothing_gap,
         shares=shares,
