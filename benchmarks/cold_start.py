@@ -51,7 +51,9 @@ def main() -> None:
                 if number:
                     seen[name].append(found)
     floor = [statistics.median(column) for column in zip(*seen[FLOOR], strict=True)]
-    print(f"{'median of ' + str(rounds):<44}{'elapsed':>9}{'cpu':>9}{'ratio':>8}{'cpu':>7}{'most':>7}")
+    print(
+        f"{'median of ' + str(rounds):<44}{'elapsed':>9}{'cpu':>9}{'ratio':>8}{'cpu':>7}{'most':>7}"
+    )
     for name, (_, budget) in COMMANDS.items():
         elapsed, used = (statistics.median(column) for column in zip(*seen[name], strict=True))
         ratios = f"{elapsed / floor[0]:>8.2f}{used / floor[1]:>7.2f}{budget:>7.2f}"

@@ -23,7 +23,9 @@ settings.register_profile(
 )
 settings.load_profile("finsim")
 
+from finsim.analysis.results import Results, simulate  # noqa: E402
 from finsim.simulation.resolve import Resolution, resolve  # noqa: E402
+from finsim.simulation.run import Serial, sampling  # noqa: E402
 
 
 @cache
@@ -39,3 +41,10 @@ def shipped() -> Callable[..., Resolution]:
         return _resolved(name, option)
 
     return named
+
+
+@pytest.fixture(scope="session")
+def bhr_run() -> Results:
+    """`scenarios/bhr.yaml` run once, with its own settings."""
+    resolution = _resolved("bhr", None)
+    return simulate(resolution.plan, sampling(resolution.resolved.scenario.run), Serial())

@@ -28,7 +28,8 @@ def quantiles(ordered: FloatArray, levels: tuple[float, ...]) -> FloatArray:
     below = np.floor(position).astype(np.int64)
     above = np.minimum(below + 1, n - 1)
     weight = position - below
-    result: FloatArray = ordered[:, below] * (1 - weight) + ordered[:, above] * weight
+    lower = ordered[:, below]
+    result: FloatArray = lower + weight * (ordered[:, above] - lower)
     return result
 
 

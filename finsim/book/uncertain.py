@@ -224,7 +224,7 @@ def _one_of(quantity: Any, name: str, *others: Any) -> Any:
     Each shape is a class of this module, such as `UniformRate`, so that its values can be sent to
     other processes.
     """
-    shapes = {
+    shapes: dict[str, Any] = {
         "uniform": Uniform[quantity],
         "triangular": Triangular[quantity],
         "pert": Pert[quantity],

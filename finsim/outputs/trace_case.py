@@ -128,7 +128,8 @@ class Case:
         if self.plan.reserved:
             received = self.of(contract_values(self.plan.flows, self.factors)[0])
             for part in self.plan.reserved:
-                held[part.organisation] += part.rates * received[part.contract]
+                rates = part.uncommitted + part.contingency
+                held[part.organisation] += rates * received[part.contract]
         return held
 
     def shocks(self) -> FloatArray:

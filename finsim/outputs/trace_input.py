@@ -73,7 +73,7 @@ def _register(case: Case) -> Register:
     people, held = resolved.scenario.population, resolved.held.unattributed
     growth = None if people is None or people.growth == "outturn" else people.growth
     spread = None if held is None else held.spread
-    return Register(resolved.book, case.plan.years, growth, spread)
+    return Register(resolved.book, case.plan.years, growth, spread, resolved.held.listed)
 
 
 def _stated(case: Case, name: str) -> UncertainRate | None:

@@ -11,7 +11,7 @@ import json
 
 from pydantic import Field
 
-from finsim.book.fields import Flag, Model, Money, Share, Text, Year
+from finsim.book.fields import Flag, Model, Money, Share, Text, Whole, Year
 from finsim.book.model import Book
 from finsim.book.typed import typed
 from finsim.book.uncertain import UncertainRate
@@ -31,8 +31,13 @@ class HeldPressure(Model):
 
 
 class Held(Model):
-    """Values that were solved once, in the file that states them, and are held from then on."""
+    """What the files settle and nothing after them changes.
 
+    Values that were solved once, in the file that states them; and the list of inputs with the
+    random numbers that each takes, so that no option or `--set` moves the draws of another.
+    """
+
+    listed: dict[Text, Whole] = Field(default_factory=dict)
     unattributed: HeldPressure | None = None
     full_savings: dict[Text, Money] = Field(default_factory=dict)
     control_totals: dict[Text, dict[Text, dict[Year, Money]]] = Field(default_factory=dict)

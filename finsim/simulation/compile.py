@@ -23,6 +23,7 @@ from finsim.simulation.compile_schemes import SchemeCompiler, chosen_schemes
 from finsim.simulation.evaluate import central_activities, central_parts, planned_removal
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.inputs import GROWTH, PRESSURE, InputError, Inputs, Register
+from finsim.simulation.misfits import impossible_inputs
 from finsim.simulation.plan import (
     NONE,
     Activity,
@@ -48,7 +49,7 @@ def compile_plan(resolved: Resolved) -> Plan:
     years = scenario.year_numbers
     chosen = chosen_schemes(book, scenario)
     spread = held.unattributed.spread if held.unattributed is not None else None
-    register = Register(book, years, _growth(resolved), spread)
+    register = Register(book, years, growth_of(resolved), spread, held.listed)
     names = [*_names(book, chosen, spread), *attainment_drivers(resolved)]
     inputs = register.select(names)
     indices = Indices(book, scenario, inputs)
@@ -96,6 +97,7 @@ def compile_plan(resolved: Resolved) -> Plan:
             for number, rates in held_back.items()
         ),
     )
+    _refuse(impossible_inputs(plan))
     _refuse_over_removal(plan, chosen)
     return replace(
         plan,
@@ -105,7 +107,24 @@ def compile_plan(resolved: Resolved) -> Plan:
     )
 
 
-def _growth(resolved: Resolved) -> UncertainRate | None:
+def _refuse(impossible: list[InputError]) -> None:
+    if impossible:
+        first, *others = impossible
+        first.others = tuple(others)
+        raise first
+
+
+def listed_inputs(resolved: Resolved) -> dict[str, int]:
+    """Every input of a scenario and the random numbers that its place in the list takes."""
+    book, years = resolved.book, resolved.scenario.year_numbers
+    held = resolved.held.unattributed
+    spread = held.spread if held is not None else None
+    known = Register(book, years, growth_of(resolved), spread).known
+    return {name: len(item.reserved) for name, item in known.items()}
+
+
+def growth_of(resolved: Resolved) -> UncertainRate | None:
+    """The sampled growth of the population; None where it is the outturn or there are no people."""
     people = resolved.scenario.population
     return None if people is None or people.growth == "outturn" else people.growth
 

@@ -174,7 +174,7 @@ class SchemeCompiler:
             )
             selector = effect.contracts or effect.lines
             assert selector is not None
-            found = matching(flows, selector)
+            found = [n for n in matching(flows, selector) if flows[n].baseline > 0]
             total = sum(flows[n].baseline for n in found)
             if total <= 0:
                 where = ("schemes", number, "effects", position)

@@ -70,13 +70,26 @@ class Indices:
         return self._activities.setdefault(key, len(self._activities))
 
     def _capitation(self, contract: Contract) -> int:
-        """The payer's weighted population, where the book knows the payer's people."""
+        """The payer's weighted population, for a capitated contract; NONE for any other."""
+        if not self._is_capitated(contract):
+            return NONE
         areas = {body.id: body.areas for body in self.book.organisations}
         footprint = areas.get(contract.payer) or contract.areas
         if not footprint or self.book.demand is None:
-            return NONE
+            number = self.book.contracts.index(contract)
+            text = "is capitated, but neither the payer nor the contract has `areas`"
+            raise InputError(("contracts", number, "payment"), text)
         key = (self._demand(("population", tuple(sorted(footprint)))), NONE, NONE)
         return self._activities.setdefault(key, len(self._activities))
+
+    def _is_capitated(self, contract: Contract) -> bool:
+        forms = [
+            form
+            for terms in self.book.payments
+            if terms.id == contract.payment
+            for form in terms.by_year.values()
+        ]
+        return contract.payment == "capitated" or any(f.form == "capitated" for f in forms)
 
     def people(self) -> People | None:
         """The population arrays, or None for a system without people.
@@ -97,6 +110,10 @@ class Indices:
         flat = np.ones_like(a)
         weighted = [self._weighted(table, key, (a, b, flat)) for key in self._demands]
         pairs = np.array(weighted).reshape(-1, 2, len(total))
+        for (_, areas), (first, second) in zip(self._demands, pairs, strict=True):
+            if first[0] <= 0 or second[0] <= 0:
+                text = f"has nobody in {' and '.join(areas)} in the base year"
+                raise InputError(("population",), text)
         outturn = stated.growth == "outturn"
         spanned = (
             1.0 if stated.by is None or stated.from_year is None else stated.by - stated.from_year

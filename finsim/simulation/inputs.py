@@ -7,7 +7,7 @@ schemes. So adding to the end of any of them, in the book or in an option, moves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -24,6 +24,7 @@ from finsim.uncertainty.distributions import Distribution, Event, Fixed
 
 FloatArray: TypeAlias = NDArray[np.float64]
 LANES = 3
+MIXED = "members that are the same in all years and members that are not cannot mix"
 GROWTH = "population.growth"
 PRESSURE = "calibrate.spread"
 RANK_FORM: TypeAlias = Literal["constant", "yearly", "ar1"]
@@ -32,17 +33,22 @@ RANK_FORM: TypeAlias = Literal["constant", "yearly", "ar1"]
 class InputError(ValueError):
     """An input that does not fit with the others.
 
-    `path` leads to its value in the book or, when it begins with "scenario", in the scenario.
+    `others` are mistakes found with it. `path` leads to its value in the book or, when it begins
+    with "scenario", in the scenario.
     """
 
     def __init__(self, path: tuple[int | str, ...], message: str) -> None:
         super().__init__(message)
         self.path = path
+        self.others: tuple[InputError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One uncertain input: `path + deviation`, the deviation the same in all years or not."""
+    """One uncertain input: `path + deviation`, the deviation the same in all years or not.
+
+    `reserved` are the coordinates of its place in the list; it draws the first of them, or none.
+    """
 
     name: str
     distribution: Distribution
@@ -50,6 +56,7 @@ class Input:
     over_years: RANK_FORM
     persistence: float
     coordinates: tuple[int, ...]
+    reserved: tuple[int, ...]
 
     @property
     def is_fixed(self) -> bool:
@@ -63,12 +70,19 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Inputs that move together, by their positions in the list of inputs sampled."""
+    """Inputs that move together, by their positions in the list of inputs sampled.
+
+    A factor group has the factor's coordinates and a loading for each member. A matrix group mixes
+    the `sources`, the coordinates of every member stated, sampled or not, so that leaving a member
+    out moves no other; `kept` are the members sampled, by their order among those stated.
+    """
 
     members: tuple[int, ...]
-    factor: tuple[int, ...]
-    loadings: FloatArray | None
-    matrix: FloatArray | None
+    factor: tuple[int, ...] = ()
+    loadings: FloatArray | None = None
+    matrix: FloatArray | None = None
+    sources: tuple[tuple[int, ...], ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,7 @@ class Inputs:
         """Every coordinate that is drawn, in the order in which `values` takes them."""
         own = [c for item in self.inputs if not item.is_fixed for c in item.coordinates]
         shared = [c for group in self.groups for c in group.factor]
+        shared += [c for group in self.groups for source in group.sources for c in source]
         return np.array(list(dict.fromkeys([*own, *shared])), dtype=np.int64)
 
     def position(self, name: str) -> int:
@@ -118,11 +133,13 @@ class Inputs:
         u: FloatArray,
         rows: dict[int, int],
     ) -> dict[int, FloatArray]:
-        scores = dependence.normal_scores(np.stack([uniforms[m] for m in group.members]))
         if group.matrix is not None:
-            mixed = dependence.correlated_scores(scores, group.matrix)
+            sources = np.stack([u[[rows[c] for c in source]] for source in group.sources])
+            every = dependence.correlated_scores(dependence.normal_scores(sources), group.matrix)
+            mixed = every[list(group.kept)]
         else:
             assert group.loadings is not None
+            scores = dependence.normal_scores(np.stack([uniforms[m] for m in group.members]))
             factor = dependence.normal_scores(u[[rows[c] for c in group.factor]])
             mixed = dependence.factor_scores(scores, factor, group.loadings)
         back = dependence.uniforms(mixed)
@@ -143,6 +160,14 @@ def _path_values(item: Input, u: FloatArray | None) -> FloatArray:
     return item.path[:, None] + deviation
 
 
+def _lanes(book: Book) -> dict[str, int]:
+    """The lane of every input of a book."""
+    drivers = {driver.id: 0 for driver in book.national_drivers}
+    own = {driver.id: 1 for driver in book.drivers}
+    schemes = {name: 2 for name in input_names(book) if name.startswith("schemes.")}
+    return {GROWTH: 0, PRESSURE: 0, **drivers, **own, **schemes}
+
+
 class Register:
     """Every input of a book and scenario by name, each at its place in the list."""
 
@@ -152,11 +177,14 @@ class Register:
         years: Sequence[int],
         growth: UncertainRate | None,
         spread: UncertainRate | None,
+        listed: Mapping[str, int] | None = None,
     ) -> None:
         self.book = book
         self.years = tuple(years)
+        self.listed = listed or {}
         self.known: dict[str, Input] = {}
         self.next_place = [0] * LANES
+        self.places = self._listed_places()
         growth_path, spread_path = (tuple(name.split(".")) for name in (GROWTH, PRESSURE))
         self._take(0, GROWTH, growth if growth is not None else 0.0, ("scenario", *growth_path))
         self._take(0, PRESSURE, spread if spread is not None else 0.0, ("scenario", *spread_path))
@@ -214,16 +242,28 @@ class Register:
     ) -> None:
         is_ar1 = isinstance(over, AutoRegressive)
         count = 1 if over == "constant" else len(self.years) - 1
-        first = self.next_place[lane]
-        self.next_place[lane] += count
+        reserved = self.places.get(name, ())
+        reserved += self._next(lane, count - len(reserved))
         self.known[name] = Input(
             name=name,
             distribution=distribution,
             path=np.zeros(len(self.years)) if path is None else path,
             over_years="ar1" if is_ar1 else over,  # type: ignore[arg-type]
             persistence=over.ar1 if isinstance(over, AutoRegressive) else 0.0,
-            coordinates=tuple(lane + LANES * (first + step) for step in range(count)),
+            coordinates=reserved[:count],
+            reserved=reserved,
         )
+
+    def _next(self, lane: int, count: int) -> tuple[int, ...]:
+        """The next free coordinates of a lane."""
+        first = self.next_place[lane]
+        self.next_place[lane] += max(count, 0)
+        return tuple(lane + LANES * (first + step) for step in range(count))
+
+    def _listed_places(self) -> dict[str, tuple[int, ...]]:
+        """The places of the inputs that the files list, whatever an option has made of them."""
+        lanes = _lanes(self.book)
+        return {name: self._next(lanes.get(name, 0), count) for name, count in self.listed.items()}
 
     def _path(self, value: Path, where: tuple[int | str, ...]) -> FloatArray:
         missing = [year for year in self.years[1:] if year not in value.path]
@@ -249,25 +289,28 @@ class Register:
             return None
         forms = {self.known[members[number]].over_years == "constant" for number in kept}
         if len(forms) > 1:
-            message = "members that are the same in all years and members that are not cannot mix"
-            raise InputError((*where, "members"), message)
-        matrix, loadings, factor = self._strength(stated, where, members, kept)
+            raise InputError((*where, "members"), MIXED)
         chosen = tuple(position[members[number]] for number in kept)
-        return Group(chosen, factor, loadings, matrix)
+        count = len(self.known[members[kept[0]]].coordinates)
+        if stated.matrix is not None:
+            matrix = self._matrix(stated, where, members)
+            sources = tuple(self.known[name].reserved[:count] for name in members)
+            if any(len(source) < count for source in sources):
+                raise InputError((*where, "members"), MIXED)
+            return Group(chosen, matrix=matrix, sources=sources, kept=tuple(kept))
+        factor, loadings = self._factor(stated, where, members, kept, count)
+        return Group(chosen, factor, loadings)
 
-    def _strength(
+    def _factor(
         self,
         stated: Dependence,
         where: tuple[int | str, ...],
         members: list[str],
         kept: list[int],
-    ) -> tuple[FloatArray | None, FloatArray | None, tuple[int, ...]]:
-        if stated.matrix is not None:
-            matrix = self._matrix(stated, where, members)
-            return matrix[np.ix_(kept, kept)], None, ()
+        count: int,
+    ) -> tuple[tuple[int, ...], FloatArray]:
         assert stated.factor is not None
         factor = self.known[stated.factor]
-        count = len(self.known[members[kept[0]]].coordinates)
         if len(factor.coordinates) != count:
             message = f"the factor {factor.name} and its members differ in `over_years`"
             raise InputError((*where, "factor"), message)
@@ -276,7 +319,7 @@ class Register:
         else:
             assert stated.rank_correlation is not None
             every = np.full(len(members), dependence.loading_for(stated.rank_correlation))
-        return None, every[kept], factor.coordinates
+        return factor.coordinates, every[kept]
 
     def _matrix(
         self, stated: Dependence, where: tuple[int | str, ...], members: list[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from finsim.simulation.inputs import GROWTH, InputError, Register
 from finsim.simulation.plan import Plan
 
 LOWEST_U = 2.0**-53
-SHAPELESS = "is one value for all years; remove `over_years`"
+SHAPELESS = "is one value for all years; remove `over_years` and `path`"
 Where = tuple[int | str, ...]
 
 
@@ -28,7 +28,8 @@ def misfits(resolved: Resolved) -> list[InputError]:
     people, held = scenario.population, resolved.held.unattributed
     growth = None if people is None or people.growth == "outturn" else people.growth
     spread = None if held is None else held.spread
-    register = _Lenient(book, scenario.year_numbers, growth, spread, found)
+    listed = resolved.held.listed
+    register = _Lenient(book, scenario.year_numbers, growth, spread, listed, found)
     inputs = register.select(register.known)
     chosen = _tried(found, chosen_schemes, book, scenario) or []
     indices = _tried(found, Indices, book, scenario, inputs)
@@ -57,10 +58,11 @@ class _Lenient(Register):
         years: Sequence[int],
         growth: UncertainRate | None,
         spread: UncertainRate | None,
+        listed: Mapping[str, int],
         found: list[InputError],
     ) -> None:
         self.found = found
-        super().__init__(book, years, growth, spread)
+        super().__init__(book, years, growth, spread, listed)
 
     def _take(self, lane: int, name: str, value: UncertainRate, where: Where) -> None:
         try:
@@ -98,7 +100,7 @@ def _impossible_mix(plan: Plan) -> Iterator[InputError]:
         return
     item = known[book.demand.mix]
     where = _driver_place(book, item.name)
-    if item.over_years != "constant":
+    if item.over_years != "constant" or item.path.any():
         yield InputError(where, f"the weight of an age-cost curve {SHAPELESS}")
     low, high = item.distribution.support
     if item.path.min() + low < 0 or item.path.max() + high > 1:

@@ -30,11 +30,11 @@ from finsim.scenario.reading import Files, judged, read_files
 from finsim.scenario.resolved import Held, HeldPressure, Resolved
 from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.cases import central_inputs
-from finsim.simulation.compile import compile_plan
+from finsim.simulation.compile import compile_plan, listed_inputs
 from finsim.simulation.compile_arrangement import compile_arrangement, solved_totals
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.inputs import InputError
-from finsim.simulation.misfits import impossible_inputs, misfits
+from finsim.simulation.misfits import misfits
 from finsim.simulation.plan import Plan
 from finsim.simulation.ramps import ramp_from, start_month
 from finsim.uncertainty.point_sets import Design
@@ -115,7 +115,16 @@ def _held_by(files: Files) -> Held:
             held = _calibrated(held, merged, layer)
         if number in stating:
             held = _with_totals(held, merged)
-    return held
+    return held.model_copy(update={"listed": _listed(held, files)})
+
+
+def _listed(held: Held, files: Files) -> dict[str, int]:
+    """The inputs of the files as written; none where a mistake in them is told elsewhere."""
+    try:
+        resolved = _typed(files.states[-1], held, AS_STATED)
+        return listed_inputs(resolved)
+    except (InputProblems, InputError):
+        return {}
 
 
 def _impossible_draws(scenario: Scenario, merged: Merged) -> list[Problem]:
@@ -191,11 +200,8 @@ def _compiled(resolved: Resolved, merged: Merged) -> Plan:
     try:
         plan = compile_plan(resolved)
     except InputError as error:
-        found = misfits(resolved) or [error]
+        found = misfits(resolved) or [error, *error.others]
         raise InputProblems(_problem(misfit, merged) for misfit in found) from None
-    impossible = impossible_inputs(plan)
-    if impossible:
-        raise InputProblems(_problem(misfit, merged) for misfit in impossible)
     _latest.append(plan)
     return plan
 

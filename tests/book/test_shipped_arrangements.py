@@ -19,6 +19,8 @@ from finsim.book.yaml_reader import parse_yaml
 from finsim.economics import risk_share_terms as terms_of
 from finsim.economics.control_totals import system_total
 from finsim.economics.risk_share import check_settlement, settle
+from finsim.simulation.arrangement import SAVINGS_LINES
+from finsim.simulation.compile_arrangement import services
 from finsim.simulation.resolve import Resolution, resolve
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +103,10 @@ def test_risk_shares_compile_and_net_to_zero(scenario: str, name: str) -> None:
         years=tuple(map(str, plan.years)),
         income=chance.uniform(50, 500, variance.shape),
         weighted_population=plan.bodies.weighted_population,
-        lines={"savings": chance.normal(20, 10, variance.shape)},
+        lines={
+            line: chance.normal(2, 10, variance.shape)
+            for line in (*SAVINGS_LINES, *services(resolution.resolved.book))
+        },
     )
     settlement = settle(variance, terms, basis)
 
@@ -132,7 +137,8 @@ def test_reserves_are_held_in_two_years_and_lifted_in_2018() -> None:
 
     assert len(held) == len(CCGS)
     for reserve in held:
-        assert reserve.rates == pytest.approx([0, 0.015, 0.01, 0, 0, 0])
+        assert reserve.uncommitted == pytest.approx([0, 0.01, 0.005, 0, 0, 0])
+        assert reserve.contingency == pytest.approx([0, 0.005, 0.005, 0, 0, 0])
 
 
 @pytest.mark.parametrize("scenario", SCENARIO_OF.values())
@@ -214,7 +220,7 @@ def test_nel_offsets_allow_bhr_10_2_and_leave_the_system_total() -> None:
     ("name", "terms"),
     [
         ("bhrut_ccgs_50_50", ["pool", "corridor", "shares"]),
-        ("better_care_fund", ["pool", "corridor", "waterfall"]),
+        ("better_care_fund", ["fixed_line", "pool", "waterfall"]),
         ("keep_own_savings", ["fixed_line", "pool", "shares"]),
         ("gain_loss_share", ["pool", "shares", "cap"]),
         ("layered_protection", ["pool", "layered_protection"]),
@@ -247,7 +253,7 @@ def test_an_aligned_incentive_contract_guarantees_all_that_bhr_ccgs_pay_bhrut() 
     assert paid == {"aligned_incentive"}
 
 
-def test_50_50_gives_bhrut_half_of_60_and_leaves_the_rest() -> None:
+def test_50_50_gives_bhrut_half_of_30_and_leaves_the_rest() -> None:
     resolution = bhr("risk_share=bhrut_ccgs_50_50")
     ids = resolution.plan.bodies.ids
     shape = (len(ids), len(resolution.plan.years), 1)
@@ -259,13 +265,14 @@ def test_50_50_gives_bhrut_half_of_60_and_leaves_the_rest() -> None:
         years=tuple(map(str, resolution.plan.years)),
         income=np.ones(shape),
         weighted_population=None,
-        lines={"savings": savings},
+        lines={"savings against central": savings},
     )
     transfer = settle(np.zeros(shape), resolution.arrangement.terms, basis).transfer[..., 0]
 
     assert transfer[:, :3] == pytest.approx(0)
-    assert transfer[ids.index("bhrut"), 3:] == pytest.approx(30 - 20 * 60 / 80)
-    assert transfer[ids.index("redbridge_ccg"), -1] == pytest.approx(60 * 0.1986 - 60 * 60 / 80)
+    # £30m of the £80m is pooled, in proportion to who saved it; half of it falls to BHRUT.
+    assert transfer[ids.index("bhrut"), 3:] == pytest.approx(15 - 20 * 30 / 80)
+    assert transfer[ids.index("redbridge_ccg"), -1] == pytest.approx(30 * 0.1986 - 60 * 30 / 80)
 
 
 def test_what_is_illustrative_says_what_would_replace_it() -> None:

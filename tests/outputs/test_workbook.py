@@ -25,8 +25,9 @@ from finsim.simulation.run import Serial, sampling
 
 EXAMPLE = Path(__file__).parents[2] / "scenarios" / "example.yaml"
 SHEETS = [
-    "Cover", "Contents", "Summary", "By organisation", "Schemes", "Uncertainty", "Assumptions",
-    "Checks", "Run log", "Measures", "Scheme measures", "Percentiles", "Notes",
+    "Cover", "Contents", "Summary", "Options", "Options by body", "Chances", "Arrangements",
+    "By organisation", "Schemes", "Uncertainty", "Assumptions", "Checks", "Run log", "Measures",
+    "Scheme measures", "Percentiles", "Notes",
 ]  # fmt: skip
 DRAWS = 8 * 512
 ODD_NAMES = ('=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(A1)", "<r><t>x</t></r>", "{=1}", "'q")
@@ -92,16 +93,24 @@ def test_every_tidy_number_is_the_figure_to_the_bit(
         assert row == figure.as_dict()
 
 
-def test_every_percentile_that_moves_is_there(results: list[Results], book: Any) -> None:
-    rows = records(book["Percentiles"], "Percentiles")
-    expected = [
+def test_percentiles_are_those_of_the_run_and_only_later_ones_that_differ(
+    results: list[Results], book: Any
+) -> None:
+    rows = [tuple(row.values()) for row in records(book["Percentiles"], "Percentiles")]
+    known = {
         (result.option, curve.measure, curve.year, level, value, error)
         for result in results
         for curve in result.curves
-        if curve.values[0] != curve.values[-1]
         for level, value, error in zip(curve.levels, curve.values, curve.errors, strict=True)
-    ]
-    assert [tuple(row.values()) for row in rows] == expected
+    }
+    assert set(rows) <= known
+    listed = {(option, measure) for option, measure, *_ in rows}
+    later = "without prevention"
+    assert listed == {
+        ("as stated", "do_nothing_gap"), ("as stated", "gap"), (later, "gap")
+    }  # fmt: skip
+    levels = [row[3] for row in rows if row[:3] == ("as stated", "gap", "2020/21")]
+    assert levels == [0.01, *(step / 100 for step in range(5, 100, 5)), 0.99]
 
 
 def test_the_summary_begins_with_the_pressure_that_drivers_do_not_explain() -> None:
@@ -115,8 +124,10 @@ def test_the_summary_begins_with_the_pressure_that_drivers_do_not_explain() -> N
     )
     book = opened(workbook_bytes([replace(pressed, plan=replace(pressed.plan, resolved=changed))]))
     lines = [book["Summary"].cell(row, 1).value for row in range(2, 5)]
-    assert "£60.0m" in lines[0]
-    assert "public drivers alone give £10.0m" in lines[1]
+    gap = pressed.figure("do_nothing_gap", "2020/21").central
+    assert gap is not None
+    assert f"£{gap:.1f}m" in lines[0]
+    assert f"public drivers alone give £{gap - 50:.1f}m" in lines[1]
     assert "£50.0m is unattributed pressure" in lines[1]
     assert "ranges are conditional on the published figure" in lines[2]
 
@@ -169,6 +180,22 @@ def test_the_scenario_can_be_read_back_from_the_workbook_alone(
         text = "".join(row["Text"] for row in parts)
         assert hashlib.sha256(text.encode()).hexdigest() == result.plan.resolved.sha256
         assert read_canonical(text) == result.plan.resolved
+
+
+def test_what_the_run_log_says_runs_the_workbook_again(
+    results: list[Results], book: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = book["Run log"]
+    parts = [row for row in records(log, "Scenario_text") if row["Option"] == "as stated"]
+    path = tmp_path / "scenario.json"
+    path.write_text("".join(row["Text"] for row in parts), encoding="utf-8")
+    told = [str(log.cell(row, 1).value) for row in range(1, 15)]
+    code = [line for line in told if line.startswith(("from ", "plan = ", "results = "))]
+    assert len(code) == 7
+    monkeypatch.chdir(tmp_path)
+    again: dict[str, Any] = {}
+    exec("\n".join(code), again)
+    assert again["results"].figures == results[0].figures
 
 
 def test_every_assumption_says_what_it_rests_on(results: list[Results], book: Any) -> None:
@@ -260,12 +287,14 @@ def test_every_cell_is_in_arial_of_at_least_twelve_points(book: Any) -> None:
         assert cell.font.sz >= 12, (sheet, cell.coordinate)
 
 
-def test_pages_are_a4_landscape_one_page_wide_and_name_their_sheet(book: Any) -> None:
+def test_pages_are_a4_and_name_their_sheet(book: Any) -> None:
     for sheet in book.worksheets:
-        assert sheet.page_setup.orientation == "landscape"
+        upright = sheet.title == "Percentiles"
+        assert sheet.page_setup.orientation == ("portrait" if upright else "landscape")
         assert sheet.page_setup.paperSize == 9
-        assert sheet.page_setup.fitToWidth in {None, 1}
-        assert sheet.page_setup.fitToHeight == 0
+        if sheet.title not in {"Options", "Options by body", "Percentiles"}:
+            assert sheet.page_setup.fitToWidth in {None, 1}
+            assert sheet.page_setup.fitToHeight == 0
         assert sheet.title in sheet.oddHeader.left.text
         assert "checks" in sheet.oddHeader.right.text
     for name in ("By organisation", "Schemes", "Assumptions", "Measures", "Percentiles"):

@@ -1,0 +1,67 @@
+"""Percentiles and tail means of the draws of a replicate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from finsim.analysis.estimates import standard_error
+from finsim.analysis.statistics import quantiles, statistics, tail_mean
+
+LEVELS = (0.01, 0.1, 0.25, 0.5, 0.9, 0.99)
+TEN = np.arange(1.0, 11.0)[None, :]
+rows = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300).map(
+    lambda values: np.sort(np.array(values))[None, :]
+)
+
+
+def test_percentiles_by_hand() -> None:
+    """Of 1 … 10 the i-th stands at (i − ½)/10: P10 is 1.5, P50 5.5, P90 9.5, P15 2."""
+    found = quantiles(TEN, (0.1, 0.15, 0.5, 0.9))
+    assert found[0] == pytest.approx([1.5, 2.0, 5.5, 9.5])
+    # Beyond the first and the last draw there is nothing to go by.
+    assert quantiles(TEN, (0.01, 0.99))[0] == pytest.approx([1.0, 10.0])
+
+
+@given(rows)
+def test_percentiles_are_those_of_numpy(ordered: NDArray[np.float64]) -> None:
+    expected = np.quantile(ordered[0], LEVELS, method="hazen")
+    np.testing.assert_allclose(quantiles(ordered, LEVELS)[0], expected, rtol=1e-9, atol=1e-9)
+
+
+@given(rows)
+def test_percentiles_rise_and_stay_within_the_draws(ordered: NDArray[np.float64]) -> None:
+    found = quantiles(ordered, LEVELS)[0]
+    assert np.all(np.diff(found) >= -1e-9)
+    assert ordered[0, 0] - 1e-9 <= found[0]
+    assert found[-1] <= ordered[0, -1] + 1e-9
+
+
+def test_tail_means_by_hand() -> None:
+    """A tenth of ten is one; of 25 two and a half: (1 + 2 + 3 / 2) / 2.5."""
+    assert tail_mean(TEN)[0] == 1.0
+    assert tail_mean(np.arange(1.0, 26.0)[None, :])[0] == pytest.approx(4.5 / 2.5)
+    assert tail_mean(np.array([[7.0, 8.0]]))[0] == pytest.approx(7.0)
+
+
+@given(rows)
+def test_the_tail_mean_is_no_better_than_the_mean(ordered: NDArray[np.float64]) -> None:
+    tail = tail_mean(ordered)[0]
+    assert ordered[0, 0] - 1e-6 <= tail <= ordered.mean() + 1e-6
+
+
+def test_the_worst_tenth_is_the_highest_of_a_gap_and_the_lowest_of_a_position() -> None:
+    ordered = np.stack([np.arange(1.0, 101.0)] * 2)
+    found = statistics(ordered, np.array([True, False]))
+    assert found[:, 0] == pytest.approx([50.5, 10.5, 50.5, 90.5, 95.5])
+    assert found[:, 1] == pytest.approx([50.5, 10.5, 50.5, 90.5, 5.5])
+
+
+def test_standard_error_by_hand() -> None:
+    """Replicates 1, 2, 3, 4: sd √(5/3), over √4; replicates that agree are certain."""
+    found = standard_error(np.array([[1.0, 0.1], [2.0, 0.1], [3.0, 0.1], [4.0, 0.1]]))
+    assert found == pytest.approx([np.sqrt(5 / 3) / 2, 0.0])
+    assert found[1] == 0.0
