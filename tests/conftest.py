@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,18 @@ settings.load_profile("finsim")
 from finsim.analysis.results import Results, simulate  # noqa: E402
 from finsim.simulation.resolve import Resolution, resolve  # noqa: E402
 from finsim.simulation.run import Serial, sampling  # noqa: E402
+
+REQUIRE_ALL = "FINSIM_REQUIRE_ALL"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where every part must be there, a skip for want of one is a failure."""
+    report = yield
+    if report.skipped and os.environ.get(REQUIRE_ALL) == "1":
+        report.outcome = "failed"
+        report.longrepr = f"{REQUIRE_ALL}=1, but: {report.longrepr}"
+    return report
 
 
 @cache

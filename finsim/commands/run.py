@@ -184,7 +184,7 @@ def _parquet(path: Path, results: Sequence[Results]) -> bytes:
         return tidy.parquet_bytes(results)
     except ImportError:
         install = 'python -m pip install "finsim[parquet]"'
-        raise OSError(f"{path}: Parquet needs pandas and pyarrow: {install}") from None
+        raise OSError(f"{path}: Parquet needs pyarrow: {install}") from None
 
 
 def _print(results: Sequence[Results], request: Request, targets: Sequence[Path]) -> None:

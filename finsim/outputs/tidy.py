@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from finsim import __version__
@@ -19,6 +19,9 @@ def envelope(results: Sequence[Results]) -> dict[str, Any]:
     return {
         "finsim": __version__,
         "scenario": {"title": resolved.scenario.title, "sha256": resolved.sha256},
+        "options": [
+            {"name": result.option, "sha256": result.plan.resolved.sha256} for result in results
+        ],
         "seed": first.sampling.design.seed,
         "draws": first.sampling.draws,
         "inputs": max(result.inputs for result in results),
@@ -73,14 +76,13 @@ def _cells(figure: Figure) -> list[object]:
 
 
 def parquet_bytes(results: Sequence[Results]) -> bytes:
-    """The measures as Parquet; raises ImportError when pandas or pyarrow is not installed."""
-    import pandas as pd
+    """The measures as Parquet, marked as ours; raises ImportError when pyarrow is not installed."""
+    import pyarrow as pa
+    from pyarrow import parquet
 
+    rows = [figure.as_dict() for figure in measures(results)]
+    columns = {name: [row[name] for row in rows] for name in FIELDS}
+    marked = pa.table(columns).replace_schema_metadata({"finsim": __version__})
     buffer = io.BytesIO()
-    table(measures(results), pd).to_parquet(buffer, index=False)
+    parquet.write_table(marked, buffer)
     return buffer.getvalue()
-
-
-def table(figures: Iterable[Figure], pd: Any) -> Any:
-    """Figures as a pandas table."""
-    return pd.DataFrame([figure.as_dict() for figure in figures], columns=list(FIELDS))

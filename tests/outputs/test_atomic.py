@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from finsim.analysis.results import FIELDS
+from finsim.cli import exit_code
 from finsim.outputs import atomic
 from finsim.outputs.atomic import (
     OutputExists,
@@ -132,11 +133,25 @@ def test_text_files_of_ours_are_known(tmp_path: Path, name: str, content: str, o
 
 
 def test_parquet_of_ours_is_known_by_its_metadata(tmp_path: Path) -> None:
-    pa = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
+    pa = pytest.importorskip("pyarrow", reason="pip install pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
     table = pa.table({"mean": [1.0]})
     ours, foreign = tmp_path / "ours.parquet", tmp_path / "foreign.parquet"
     parquet.write_table(table.replace_schema_metadata({"finsim": "0.1.0"}), ours)
     parquet.write_table(table, foreign)
     assert is_ours(ours)
     assert not is_ours(foreign)
+
+
+def test_the_parquet_that_is_written_is_ours_and_holds_the_measures(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
+    path = tmp_path / "example.parquet"
+    scenario = Path(__file__).resolve().parents[2] / "scenarios" / "example.yaml"
+    assert exit_code(["run", str(scenario), "-o", str(path), "--quiet"]) == 0
+
+    assert is_ours(path)
+    table = parquet.read_table(path)
+    assert table.column_names == list(FIELDS)
+    means = table.column("mean").to_pylist()
+    assert len(means) == table.num_rows > 0
+    assert exit_code(["run", str(scenario), "-o", str(path), "--quiet"]) == 0
