@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,16 @@ class Extremes:
     finite: bool = True
     scale: float = 1.0
     draws: int = 0
+
+    def with_settled(self, settled: Settled, values: FloatArray) -> Extremes:
+        """The same with what an option settled, whose rows are the values."""
+        return replace(
+            self,
+            transfers=float(np.abs(settled.transfer.sum(axis=0)).max()),
+            unplaced=float(np.abs(settled.unplaced).max()),
+            overpaid=settled.overpaid,
+            finite=self.finite and bool(np.isfinite(values).all()),
+        )
 
     def merged(self, other: Extremes) -> Extremes:
         """The worse of two."""
@@ -167,8 +177,8 @@ def is_chance(row: Row) -> bool:
 # checks
 
 
-def extremes(plan: Plan, outcome: Outcome, settled: Settled | None, values: FloatArray) -> Extremes:
-    """How far an outcome is from what must always hold."""
+def extremes(plan: Plan, outcome: Outcome, values: FloatArray) -> Extremes:
+    """How far the economics of an outcome is from what must always hold."""
     inside = plan.bodies.in_perimeter
     incoming = outcome.income[inside].sum(axis=0) - outcome.internal_contracts
     outgoing = outcome.expenditure[inside].sum(axis=0) - outcome.internal_contracts
@@ -179,19 +189,11 @@ def extremes(plan: Plan, outcome: Outcome, settled: Settled | None, values: Floa
     results = outcome.schemes
     assert results is not None
     attributed = results.net.sum(axis=0)
-    transfers = unplaced = overpaid = 0.0
-    if settled is not None:
-        transfers = float(np.abs(settled.transfer.sum(axis=0)).max())
-        unplaced = float(np.abs(settled.unplaced).max())
-        overpaid = settled.overpaid
     return Extremes(
         contract_imbalance=outcome.contract_imbalance,
         consolidation=float(consolidated.max()),
         schemes=float(np.abs(attributed - outcome.saving[inside].sum(axis=0)).max()),
         removed=outcome.removed,
-        transfers=transfers,
-        unplaced=unplaced,
-        overpaid=overpaid,
         finite=bool(np.isfinite(values).all()),
         scale=float(np.abs(outcome.income).sum(axis=0).max()),
         draws=values.shape[1],

@@ -17,6 +17,20 @@ def statistics(ordered: FloatArray, worse_high: np.ndarray) -> FloatArray:
     return np.stack([ordered.mean(axis=1), p10, p50, p90, tail])
 
 
+def statistics_with_chances(
+    values: FloatArray, worse_high: np.ndarray, chances: np.ndarray
+) -> tuple[FloatArray, FloatArray]:
+    """The statistics of rows [row, draw], and the rows that are not chances, sorted.
+
+    A chance is a row of ones and noughts: its mean is all that it says.
+    """
+    ordered = np.sort(values[~chances], axis=1)
+    found = np.zeros((len(STATISTICS), len(values)))
+    found[:, ~chances] = statistics(ordered, worse_high[~chances])
+    found[0, chances] = values[chances].mean(axis=1)
+    return found, ordered
+
+
 def quantiles(ordered: FloatArray, levels: tuple[float, ...]) -> FloatArray:
     """Percentiles of sorted rows [row, draw] at levels: [row, level].
 

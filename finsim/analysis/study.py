@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from finsim.analysis.measures import BY_NAME, Row
 from finsim.analysis.observe import (
@@ -19,7 +20,12 @@ from finsim.analysis.observe import (
     observe_settled,
     settled_rows,
 )
-from finsim.analysis.statistics import STATISTICS, quantiles, statistics, tail_mean_where
+from finsim.analysis.statistics import (
+    STATISTICS,
+    quantiles,
+    statistics_with_chances,
+    tail_mean_where,
+)
 from finsim.economics import control_totals as totals_of
 from finsim.simulation.arrangement import Arrangement, Settled, economics_text, settled
 from finsim.simulation.evaluate import Record, evaluate
@@ -50,11 +56,38 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """What the rows of a case are: how many are economics, which are bad when high, chances.
+
+    `curved` are the system's gaps, by their place among the rows that are not chances.
+    """
+
+    economics: int
+    worse_high: NDArray[np.bool_]
+    chances: NDArray[np.bool_]
+    curved: tuple[int, ...]
+
+
+def layout(case: Case) -> Layout:
+    """The layout of a case's rows."""
+    rows = case.rows
+    chances = np.array([is_chance(row) for row in rows], dtype=bool)
+    money = [row for row in rows if not is_chance(row)]
+    return Layout(
+        economics=len(economics_rows(case.plan)),
+        worse_high=np.array([BY_NAME[row.measure].worse == "high" for row in rows], dtype=bool),
+        chances=chances,
+        curved=tuple(n for n, row in enumerate(money) if row.measure in CURVED),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """Cases on shared draws; `shares` gives for each the first case with the same economics."""
 
     cases: tuple[Case, ...]
     shares: tuple[int, ...]
+    layouts: tuple[Layout, ...]
 
     @property
     def compared_rows(self) -> tuple[Row, ...]:
@@ -78,7 +111,8 @@ class Study:
 def study(cases: Sequence[Case]) -> Study:
     """Cases with the economics that they share found out."""
     texts = [economics_text(case.plan) if len(cases) > 1 else "" for case in cases]
-    return Study(tuple(cases), tuple(texts.index(text) for text in texts))
+    shares = tuple(texts.index(text) for text in texts)
+    return Study(tuple(cases), shares, tuple(layout(case) for case in cases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +144,7 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
         for x in units(case.plan, design, replicate):
             outcome = evaluate(case.plan, x, record)
             common = observe_economics(case.plan, outcome)
+            checked = extremes(case.plan, outcome, common)
             for other in sharing:
                 found = work.cases[other]
                 result = settled(found.plan, found.arrangement, outcome, x)
@@ -117,8 +152,7 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
                 values = own
                 if found.arrangement.has_totals:
                     values = np.concatenate([own, observe_settled(found.plan, result)])
-                worst = extremes(found.plan, outcome, result, values)
-                gathered[other].append((result, values, worst))
+                gathered[other].append((result, values, checked.with_settled(result, values)))
     return _summaries(work, gathered)
 
 
@@ -128,23 +162,25 @@ def _summaries(work: Study, gathered: list[list[Part]]) -> tuple[CaseSummary, ..
     first: FloatArray | None = None
     for number, (case, parts) in enumerate(zip(work.cases, gathered, strict=True)):
         values = np.concatenate([values for _, values, _ in parts], axis=1)
-        rows = case.rows[-len(values) :] if len(values) else ()
-        ordered = np.sort(values, axis=1)
-        own = statistics(ordered, _worse_high(rows))
-        if work.shares[number] == number:
-            curved = [n for n, row in enumerate(rows) if row.measure in CURVED]
-            count = len(economics_rows(case.plan))
-            shared[number] = (own[:, :count], quantiles(ordered[curved], CURVE_LEVELS))
-            own = own[:, count:]
+        stated = work.layouts[number]
+        has_economics = work.shares[number] == number
+        first_row = 0 if has_economics else stated.economics
+        own, ordered = statistics_with_chances(
+            values, stated.worse_high[first_row:], stated.chances[first_row:]
+        )
+        if has_economics:
+            curves = quantiles(ordered[list(stated.curved)], CURVE_LEVELS)
+            shared[number] = (own[:, : stated.economics], curves)
+            own = own[:, stated.economics :]
         common, curves = shared[work.shares[number]]
-        money = _money(case, parts)
+        money = _money(case, parts, values[stated.economics - first_row :])
         worst = parts[0][2]
         for _, _, other in parts[1:]:
             worst = worst.merged(other)
         summaries.append(
             CaseSummary(
                 values=np.concatenate([common, own], axis=1),
-                compared=_compared(money, first, work) if first is not None else own[:, :0],
+                compared=_compared(money, first) if first is not None else own[:, :0],
                 curves=curves,
                 bearing=_bearing(case.plan, money[-1]),
                 chances=_chances(case, parts),
@@ -155,26 +191,30 @@ def _summaries(work: Study, gathered: list[list[Part]]) -> tuple[CaseSummary, ..
     return tuple(summaries)
 
 
-def _worse_high(rows: Sequence[Row]) -> np.ndarray:
-    return np.array([BY_NAME[row.measure].worse == "high" for row in rows], dtype=bool)
-
-
-def _money(case: Case, parts: list[Part]) -> FloatArray:
+def _money(case: Case, parts: list[Part], observed: FloatArray) -> FloatArray:
     """[measure, body, year, draw] of what is settled, the system first."""
+    years, bodies = len(case.plan.years), len(case.plan.bodies.ids) + 1
+    if case.arrangement.has_totals:
+        # They stand in the rows observed, after the gap after support.
+        count = len(MONEY_SETTLED) * bodies * years
+        shape = (len(MONEY_SETTLED), bodies, years, observed.shape[1])
+        return observed[years : years + count].reshape(shape)
     inside = case.plan.bodies.in_perimeter
     measures = []
     for name in MONEY_SETTLED:
-        bodies = np.concatenate([getattr(result, name) for result, _, _ in parts], axis=2)
-        measures.append(np.concatenate([bodies[inside].sum(axis=0)[None], bodies]))
+        settled_by_body = np.concatenate([getattr(result, name) for result, _, _ in parts], axis=2)
+        system = settled_by_body[inside].sum(axis=0)
+        measures.append(np.concatenate([system[None], settled_by_body]))
     return np.stack(measures)
 
 
-def _compared(money: FloatArray, first: FloatArray, work: Study) -> FloatArray:
+def _compared(money: FloatArray, first: FloatArray) -> FloatArray:
     """Statistics of the differences from the first option, and the chance to be better."""
     difference = money - first
     better = (difference[-1:] > SAME).astype(np.float64)
     rows = np.concatenate([difference, better]).reshape(-1, money.shape[-1])
-    return statistics(np.sort(rows, axis=1), np.zeros(len(rows), dtype=bool))
+    chances = np.arange(len(rows)) >= len(rows) - better[0].shape[0] * better[0].shape[1]
+    return statistics_with_chances(rows, np.zeros(len(rows), dtype=bool), chances)[0]
 
 
 def _bearing(plan: Plan, position: FloatArray) -> FloatArray:
