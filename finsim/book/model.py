@@ -34,7 +34,7 @@ from finsim.book.fields import (
     problem,
 )
 from finsim.book.schemes import Scheme
-from finsim.book.sourced import Sourced
+from finsim.book.sourced import Sourced, Standing
 from finsim.book.uncertain import UncertainRate
 
 LineDemand: TypeAlias = Literal["contracts", "population", "headcount", "growth", "none"]
@@ -175,13 +175,19 @@ class Demand(Model):
 
 
 class Driver(Sourced):
-    """An uncertain input."""
+    """An uncertain input; the spread about a published centre may have a standing of its own."""
 
     id: Id
     name: Name
     unit: Text
     group: Text
     value: UncertainRate
+    spread_standing: Standing | None = None
+
+    @property
+    def rests_on_judgement(self) -> bool:
+        """Whether its centre or its spread is illustrative."""
+        return "illustrative" in {self.standing, self.spread_standing}
 
 
 class Dependence(Sourced):

@@ -23,6 +23,11 @@ class Sourced(Model):
     replace_with: Text | None = None
     note: Text | None = None
 
+    @property
+    def rests_on_judgement(self) -> bool:
+        """Whether it is illustrative."""
+        return self.standing == "illustrative"
+
     @model_validator(mode="after")
     def _replaceable(self) -> Sourced:
         if self.standing == "illustrative" and not self.replace_with:

@@ -121,7 +121,7 @@ def standings(results: Results) -> list[Standing]:
         ("schemes", book.schemes),
     ]
     return [
-        Standing(kind, sum(item.standing == "illustrative" for item in items), len(list(items)))
+        Standing(kind, sum(item.rests_on_judgement for item in items), len(list(items)))
         for kind, items in ((kind, list(items)) for kind, items in kinds)
         if items
     ]

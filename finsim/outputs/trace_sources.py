@@ -86,7 +86,9 @@ def standing_text(item: Sourced) -> str:
         for word, grade in (("quality", item.quality), ("impact", item.impact))
         if grade is not None
     ]
-    return ", ".join([item.standing, f"as at {item.as_at}", *grades])
+    spread = item.rests_on_judgement and item.standing != "illustrative"
+    standing = f"{item.standing} (spread illustrative)" if spread else item.standing
+    return ", ".join([standing, f"as at {item.as_at}", *grades])
 
 
 def provenance(case: Case, item: Sourced, *path: Step) -> list[str]:

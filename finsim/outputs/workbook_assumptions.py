@@ -36,6 +36,13 @@ SOLVED = "solved"
 ILLUSTRATIVE = "ILLUSTRATIVE"
 
 
+def standing_in_words(item: Sourced) -> str:
+    """The standing of a value, a judgement in capitals; and of the spread about it, if told."""
+    if item.standing == "illustrative":
+        return ILLUSTRATIVE
+    return f"{item.standing}; spread {ILLUSTRATIVE}" if item.rests_on_judgement else item.standing
+
+
 def rows(plan: Plan) -> Iterator[list[Cell]]:
     """Every assumption: the scenario's own, then the book's in its order."""
     resolved, book = plan.resolved, plan.resolved.book
@@ -90,7 +97,7 @@ def rows(plan: Plan) -> Iterator[list[Cell]]:
 def _row(
     kind: str, name: str, value: Cell, unit: str, words: str, item: Sourced, identity: str
 ) -> list[Cell]:
-    standing = ILLUSTRATIVE if item.standing == "illustrative" else item.standing
+    standing = standing_in_words(item)
     told = f"{words}. Note: {item.note}" if item.note else words
     return [
         kind, name, value, unit, told, standing, item.source, item.as_at,

@@ -9,7 +9,7 @@ from finsim.book.quantities import months_text, rate_text
 from finsim.book.schemes import ActivityScheme
 from finsim.book.sourced import Sourced
 from finsim.outputs.findings import pressure_of
-from finsim.outputs.workbook_assumptions import ILLUSTRATIVE, STATED
+from finsim.outputs.workbook_assumptions import STATED, standing_in_words
 from finsim.outputs.workbook_sheet import Cell, Column, Link, Sheet
 from finsim.outputs.workbook_sheets_results import later_options, of_options, with_option
 from finsim.outputs.workbook_words import in_words
@@ -111,7 +111,7 @@ def _scheme_input(result: Results, name: str) -> list[Cell]:
 
 
 def _input(name: str, words: str, item: Sourced) -> list[Cell]:
-    standing = ILLUSTRATIVE if item.standing == "illustrative" else item.standing
+    standing = standing_in_words(item)
     return [name, standing, item.as_at, item.quality, item.impact, words, item.source]
 
 

@@ -96,6 +96,8 @@ def test_a_spread_about_a_published_centre_is_labelled_illustrative(bhr: Book) -
             getattr(driver.value, "around", True) is not None
         )
         if driver.standing != "illustrative" and is_spread:
+            assert driver.spread_standing == "illustrative", driver.id
+            assert driver.rests_on_judgement
             assert "spread is illustrative" in (driver.note or ""), driver.id
             assert driver.replace_with, driver.id
 
