@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +11,11 @@ from finsim.book.places import InputProblems, Place, Problem
 from finsim.commands.run import (
     ALL,
     Request,
+    carried_out,
     check_alike,
     chosen,
-    computed,
-    contents,
     output_files,
-    warn,
 )
-from finsim.exits import CHECK_FAILED, DONE
-from finsim.outputs.atomic import check_writable, write_atomically
 from finsim.simulation.resolve import Resolution, resolve
 
 
@@ -28,19 +23,7 @@ def compare(request: Request, scenarios: Sequence[str]) -> int:
     """Compare the options of one scenario, or several scenarios as stated; the exit code."""
     asked = request if request.outputs else replace(request, as_json=True)
     targets = output_files(asked)
-    resolutions = _resolutions(request, scenarios)
-    for path in targets:
-        check_writable(path, request.force)
-    if not request.quiet:
-        warn(resolutions[0])
-    results = computed(resolutions, request)
-    for path, content in contents(targets, results).items():
-        write_atomically(path, content)
-    _print(results, request)
-    if not request.quiet:
-        for path in targets:
-            print(f"wrote {path}", file=sys.stderr)
-    return DONE if all(result.passed for result in results) else CHECK_FAILED
+    return carried_out(request, targets, _resolutions(request, scenarios), _side_by_side)
 
 
 def _resolutions(request: Request, scenarios: Sequence[str]) -> list[Resolution]:
@@ -77,12 +60,7 @@ def _named(resolution: Resolution, name: str) -> Resolution:
     return replace(resolution, resolved=resolved, plan=plan, arrangement=arrangement)
 
 
-def _print(results: Sequence[Results], request: Request) -> None:
-    if request.as_json:
-        from finsim.outputs.tidy import json_text
+def _side_by_side(results: Sequence[Results]) -> str:
+    from finsim.outputs.comparison import comparison
 
-        sys.stdout.write(json_text(results))
-    else:
-        from finsim.outputs.comparison import comparison
-
-        sys.stdout.write(comparison(results))
+    return comparison(results)

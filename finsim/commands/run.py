@@ -48,7 +48,19 @@ class Request:
 def run(request: Request) -> int:
     """Run a scenario and its options, print and write; returns the exit code."""
     targets = output_files(request)
-    resolutions = chosen(request)
+    return carried_out(request, targets, chosen(request), _summaries)
+
+
+def carried_out(
+    request: Request,
+    targets: Sequence[Path],
+    resolutions: Sequence[Resolution],
+    words: Callable[[Sequence[Results]], str],
+) -> int:
+    """Compute, write every file and print the results; returns the exit code.
+
+    A file that may not be replaced is refused before anything is computed.
+    """
     for path in targets:
         check_writable(path, request.force)
     if not request.quiet:
@@ -56,8 +68,23 @@ def run(request: Request) -> int:
     results = computed(resolutions, request)
     for path, content in contents(targets, results).items():
         write_atomically(path, content)
-    _print(results, request, targets)
+    sys.stdout.write(_json(results) if request.as_json else words(results))
+    if not request.quiet:
+        for path in targets:
+            print(f"wrote {path}", file=sys.stderr)
     return DONE if all(result.passed for result in results) else CHECK_FAILED
+
+
+def _json(results: Sequence[Results]) -> str:
+    from finsim.outputs.tidy import json_text
+
+    return json_text(results)
+
+
+def _summaries(results: Sequence[Results]) -> str:
+    from finsim.outputs.terminal import summary
+
+    return "\n".join(summary(result) for result in results)
 
 
 def output_files(request: Request) -> tuple[Path, ...]:
@@ -185,17 +212,3 @@ def _parquet(path: Path, results: Sequence[Results]) -> bytes:
     except ImportError:
         install = 'python -m pip install "finsim[parquet]"'
         raise OSError(f"{path}: Parquet needs pyarrow: {install}") from None
-
-
-def _print(results: Sequence[Results], request: Request, targets: Sequence[Path]) -> None:
-    if request.as_json:
-        from finsim.outputs.tidy import json_text
-
-        sys.stdout.write(json_text(results))
-    else:
-        from finsim.outputs.terminal import summary
-
-        print("\n".join(summary(result) for result in results), end="")
-    if not request.quiet:
-        for path in targets:
-            print(f"wrote {path}", file=sys.stderr)

@@ -12,6 +12,7 @@ from finsim.outputs.trace_case import Case
 from finsim.outputs.trace_factors import (
     Factor,
     driver_factor,
+    factor_rows,
     in_numbers,
     movement,
     origins,
@@ -112,9 +113,7 @@ def contract(case: Case, number: int) -> list[str]:
 
 
 def _rows(case: Case, found: ContractTrace) -> Iterator[Row]:
-    for each in found.factors:
-        kind = "money" if each.letter == "B" else "index"
-        yield year_row(case, f"{each.letter:<4}{each.words}", each.values, kind)
+    yield from factor_rows(case, found.factors)
     forms = {found.forms[t].form for t in case.shown}
     if forms & PLANNED:
         yield year_row(case, "Plan activity, do nothing", found.plan_activity[0], "index")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from finsim.book.quantities import money_text
 from finsim.economics import population
 from finsim.outputs.trace_case import Case
 from finsim.outputs.trace_sources import book_place, driver_path, standing_text
-from finsim.outputs.trace_text import rate, share, tagged
+from finsim.outputs.trace_text import Row, rate, share, tagged, year_row
 from finsim.outputs.words import pounds
 from finsim.simulation.inputs import GROWTH
 from finsim.simulation.plan import NONE, FloatArray
@@ -140,3 +141,10 @@ def in_numbers(factors: tuple[Factor, ...], t: int, value: float) -> str:
 def release_words(cash_release: float) -> str:
     """What a line's cash release means."""
     return f"{share(cash_release)} of the cost of removed activity goes in the time"
+
+
+def factor_rows(case: Case, factors: Sequence[Factor]) -> Iterator[Row]:
+    """Each factor of a formula by year."""
+    for each in factors:
+        kind = "money" if each.letter == "B" else "index"
+        yield year_row(case, f"{each.letter:<4}{each.words}", each.values, kind)

@@ -13,6 +13,7 @@ from finsim.outputs.trace_factors import (
     Factor,
     driver_factor,
     efficiency_origin,
+    factor_rows,
     in_numbers,
     movement,
     origins,
@@ -162,9 +163,7 @@ def line(case: Case, number: int) -> list[str]:
 
 
 def _rows(case: Case, found: LineTrace) -> Iterator[Row]:
-    for each in found.factors:
-        kind = "money" if each.letter == "B" else "index"
-        yield year_row(case, f"{each.letter:<4}{each.words}", each.values, kind)
+    yield from factor_rows(case, found.factors)
     yield RULE
     yield year_row(case, "Do nothing, £m", found.do_nothing)
     yield year_row(case, "After schemes, £m", found.cost)
