@@ -20,6 +20,19 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them
 import typer
 
 from finsim import __version__
+from finsim.cli_options import (
+    Draws,
+    Force,
+    Json,
+    Option,
+    Output,
+    Precision,
+    Quiet,
+    Scenario,
+    Seed,
+    Set,
+    positive,
+)
 from finsim.exits import BAD_INPUT, CHECK_FAILED, DONE, INTERRUPTED, NOT_WRITTEN, USAGE
 
 app = typer.Typer(
@@ -39,49 +52,6 @@ app = typer.Typer(
 )
 
 BROKEN_PIPE = 1  # what the command-line library leaves with when nobody reads its output
-
-Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file (.yaml).")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Override one value; may be repeated."),
-]
-Option = Annotated[
-    list[str] | None,
-    typer.Option("--option", metavar="NAME", help="Run this option, or 'all'; may be repeated."),
-]
-Output = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "-o", "--output", metavar="FILE", help="Where to write: .xlsx, .csv, .parquet, .json."
-    ),
-]
-Seed = Annotated[
-    int | None, typer.Option("--seed", min=0, max=2**64 - 1, help="Seed of the draws.")
-]
-Draws = Annotated[
-    int | None,
-    typer.Option(
-        "--draws",
-        min=1,
-        max=100_000_000,
-        help="Least number of draws; whole replicates are drawn.",
-    ),
-]
-Precision = Annotated[
-    float | None,
-    typer.Option(
-        "--precision", metavar="£M", help="Draw until the gap's P10, P50, P90 are this sure."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace a file that finsim did not write.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no warnings.")]
-
-
-def _positive(precision: float | None) -> float | None:
-    if precision is not None and not 0 < precision < float("inf"):
-        raise typer.BadParameter("must be above 0, in £m", param_hint="--precision")
-    return precision
 
 
 class SchemaKind(StrEnum):
@@ -132,7 +102,7 @@ def run(
         sets=tuple(sets or ()),
         seed=seed,
         draws=draws,
-        precision=_positive(precision),
+        precision=positive(precision),
         as_json=as_json,
         force=force,
         quiet=quiet,
@@ -175,7 +145,7 @@ def compare(
         sets=tuple(sets or ()),
         seed=seed,
         draws=draws,
-        precision=_positive(precision),
+        precision=positive(precision),
         as_json=as_json,
         force=force,
         quiet=quiet,

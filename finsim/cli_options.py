@@ -1,0 +1,52 @@
+"""The options that several commands share, and the request made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file (.yaml).")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override one value; may be repeated."),
+]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="NAME", help="Run this option, or 'all'; may be repeated."),
+]
+Output = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Where to write: .xlsx, .csv, .parquet, .json."
+    ),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**64 - 1, help="Seed of the draws.")
+]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        min=1,
+        max=100_000_000,
+        help="Least number of draws; whole replicates are drawn.",
+    ),
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        "--precision", metavar="£M", help="Draw until the gap's P10, P50, P90 are this sure."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that finsim did not write.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no warnings.")]
+
+
+def positive(precision: float | None) -> float | None:
+    """The precision asked for; a usage error unless it is above 0."""
+    if precision is not None and not 0 < precision < float("inf"):
+        raise typer.BadParameter("must be above 0, in £m", param_hint="--precision")
+    return precision
