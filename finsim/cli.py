@@ -33,7 +33,15 @@ from finsim.cli_options import (
     Set,
     positive,
 )
-from finsim.exits import BAD_INPUT, CHECK_FAILED, DONE, INTERRUPTED, NOT_WRITTEN, USAGE
+from finsim.exits import (
+    BAD_INPUT,
+    CHECK_FAILED,
+    DONE,
+    INTERRUPTED,
+    NOT_WRITTEN,
+    USAGE,
+    Interrupted,
+)
 
 app = typer.Typer(
     name="finsim",
@@ -227,6 +235,44 @@ def schema(
     print(command_schema.schema_text(kind.value))
 
 
+@app.command(
+    help=(
+        "Run scenarios × options × cases into one Parquet dataset; goes on where it stopped.\n\n"
+        "Examples:\n\n"
+        "  finsim sweep scenarios/sweeps/growth.yaml\n\n"
+        "  finsim sweep growth.yaml -o results --workers 4\n\n"
+        "  finsim sweep growth.yaml --scheduler tcp://127.0.0.1:8786"
+    )
+)
+def sweep(
+    file: Annotated[str, typer.Argument(metavar="SWEEP", help="A sweep file (.yaml).")],
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="The dataset's folder.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=1024, help="Local processes; as many as processors."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Run on this Dask cluster instead."),
+    ] = None,
+    as_json: Json = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Remove the parts of another sweep from the folder.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run many scenarios, options and cases."""
+    from finsim.commands import sweep as command_sweep
+
+    request = command_sweep.SweepRequest(
+        file, output, workers, scheduler, as_json=as_json, force=force, quiet=quiet
+    )
+    raise typer.Exit(command_sweep.sweep(request))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
     gc.set_threshold(50_000)  # what starting and reading make stays; looking through it takes long
@@ -241,6 +287,9 @@ def exit_code(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except Interrupted as interrupted:
+        print(f"finsim: interrupted; {interrupted}", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         code = BROKEN_PIPE
     except Exception as error:
@@ -289,7 +338,9 @@ def _told(error: Exception) -> int:
     if isinstance(error, TooManyInputs):
         print(f"finsim: {one_line(str(error))}", file=sys.stderr)
         return BAD_INPUT
-    if isinstance(error, (OutputExists, OSError)):
+    from finsim.simulation.workers import WorkersLost
+
+    if isinstance(error, (OutputExists, OSError, WorkersLost)):
         print(f"finsim: {one_line(_reason(error))}", file=sys.stderr)
         return NOT_WRITTEN
     raise error

@@ -57,6 +57,8 @@ HELD_BY_FILES = {
     "calibrate": "cannot be set: what it solves is held; write a file with its own calibrate",
 }
 
+_AN_ASSIGNMENT = "write it as drivers.tariff.2018/19=0.3%"
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -156,11 +158,9 @@ def set_layer(text: str) -> Layer:
     """`drivers.tariff.2018/19=0.3%` as a layer; items of the book go under `changes`."""
     place = Place(f"--set {text}")
     path, sign, value = text.partition("=")
-    steps = [step.strip() for step in path.split(".")]
-    if not sign or not all(steps):
-        message = "is not an assignment; write it as drivers.tariff.2018/19=0.3%"
-        raise InputProblems([Problem(place, "", message)])
-    _check_settable(steps, place)
+    if not sign:
+        raise InputProblems([Problem(place, "", f"is not an assignment; {_AN_ASSIGNMENT}")])
+    _check_settable(_steps(path, place), place)
     try:
         node = parse_yaml(f"value: {value.strip()}", place.file).entries["value"]
     except InputProblems as error:
@@ -168,13 +168,29 @@ def set_layer(text: str) -> Layer:
         raise InputProblems(told) from None
     if "\n" in value:
         raise InputProblems([Problem(place, "", "holds more than one line")])
-    node = _placed(node, place)
+    return assignment_layer(path, _placed(node, place), place)
+
+
+def assignment_layer(path: str, node: Node, place: Place) -> Layer:
+    """One value laid over a path such as `drivers.tariff.2018/19`, wherever it was written.
+
+    Raises InputProblems for a path that cannot be set.
+    """
+    steps = _steps(path, place)
+    _check_settable(steps, place)
     if steps[0] in SECTIONS and len(steps) > 1:
         steps = ["changes", *steps]
     for step in reversed(steps):
         node = Mapping({step: node}, place, {step: place})
     assert isinstance(node, Mapping)
     return Layer(place.file, node, is_file=False)
+
+
+def _steps(path: str, place: Place) -> list[str]:
+    steps = [step.strip() for step in path.split(".")]
+    if not all(steps):
+        raise InputProblems([Problem(place, "", f"is not an assignment; {_AN_ASSIGNMENT}")])
+    return steps
 
 
 def _check_settable(steps: Sequence[str], place: Place) -> None:

@@ -93,13 +93,17 @@ def read_files(path: Path | str) -> Files:
     )
 
 
-def judged(files: Files, option: str | None = None, sets: Sequence[str] = ()) -> Judged:
+def judged(files: Files, option: str | None = None, sets: Sequence[str | Layer] = ()) -> Judged:
     """The scenario with an option and overrides laid over it; mistakes are gathered, not raised."""
     problems = list(files.problems)
     layers: list[Layer] = []
     if option is not None and option != AS_STATED:
         layers += _gather(problems, option_layer, files.merged, option, Place(files.path))
-    overrides = [layer for text in sets for layer in _gather(problems, set_layer, text)]
+    overrides = [
+        layer
+        for given in sets
+        for layer in ([given] if isinstance(given, Layer) else _gather(problems, set_layer, given))
+    ]
     is_whole = files.has_all_layers and files.has_whole_book
     merged = files.merged
     steps: list[tuple[Layer, Merged]] = []

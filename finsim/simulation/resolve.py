@@ -55,7 +55,9 @@ class Resolution:
     path: str
 
 
-def resolve(path: Path | str, option: str | None = None, sets: Sequence[str] = ()) -> Resolution:
+def resolve(
+    path: Path | str, option: str | None = None, sets: Sequence[str | Layer] = ()
+) -> Resolution:
     """The scenario of a file with an option and overrides, solved once and ready to run.
 
     Raises InputProblems with every mistake that can be told at once.
@@ -63,7 +65,9 @@ def resolve(path: Path | str, option: str | None = None, sets: Sequence[str] = (
     return resolve_files(read_files(path), option, sets)
 
 
-def resolve_files(files: Files, option: str | None = None, sets: Sequence[str] = ()) -> Resolution:
+def resolve_files(
+    files: Files, option: str | None = None, sets: Sequence[str | Layer] = ()
+) -> Resolution:
     """The scenario of files that were read, with an option and overrides; see `resolve`."""
     found = judged(files, option, sets)
     merged, problems = found.merged, list(found.problems)
@@ -88,7 +92,7 @@ def resolve_files(files: Files, option: str | None = None, sets: Sequence[str] =
 
 
 def resolve_each(
-    files: Files, options: Sequence[str], sets: Sequence[str] = ()
+    files: Files, options: Sequence[str], sets: Sequence[str | Layer] = ()
 ) -> list[Resolution]:
     """Several options of the same files; raises InputProblems with the mistakes of them all."""
     resolutions: list[Resolution] = []
