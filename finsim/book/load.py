@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from finsim.book.bounded_file import names_beside
 from finsim.book.csv_reader import Table, read_csv
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, nearest, shown
 from finsim.book.quantities import QuantityError, number
-from finsim.book.yaml_reader import names_beside, read_yaml
+from finsim.book.yaml_reader import read_yaml
 
 TABLES = {
     "organisations.csv": "organisations",

@@ -6,15 +6,14 @@ exists. Scalars stay text: `NO` is a word, and each field reads its own unit.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from pathlib import Path
 
 import yaml
 
+from finsim.book.bounded_file import read_bytes
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
-from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
+from finsim.book.places import InputProblems, Place, Problem, shown
 
 MAX_BYTES = 8_000_000
 MAX_DEPTH = 24
@@ -27,7 +26,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def read_text(path: Path, shown_as: str) -> str:
     """The text of an input file, or a problem in words: missing, a folder, too large, not UTF-8."""
-    content = _read_bytes(path, Place(shown_as))
+    content = read_bytes(path, Place(shown_as), MAX_BYTES)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -45,35 +44,6 @@ def read_text(path: Path, shown_as: str) -> str:
         place = place_in(text, control.start(), shown_as)
         raise InputProblems([Problem(place, "", message)])
     return text
-
-
-def _read_bytes(path: Path, place: Place) -> bytes:
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise InputProblems([Problem(place, "", "is a folder; a file is needed")])
-        if not stat.S_ISREG(mode):
-            raise InputProblems([Problem(place, "", "is not an ordinary file")])
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        near = did_you_mean(path.name, names_beside(path))
-        raise InputProblems([Problem(place, "", f"there is no such file{near}")]) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputProblems([Problem(place, "", f"could not be read: {reason}")]) from None
-    if len(content) > MAX_BYTES:
-        limit = f"{MAX_BYTES // 1_000_000} MB"
-        raise InputProblems([Problem(place, "", f"is larger than {limit}, the most allowed")])
-    return content
-
-
-def names_beside(path: Path) -> list[str]:
-    """What stands in the folder of a path."""
-    try:
-        return sorted(os.listdir(path.parent))
-    except (OSError, ValueError):
-        return []
 
 
 def place_in(text: str, position: int, name: str) -> Place:

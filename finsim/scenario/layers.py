@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from finsim.book.bounded_file import names_beside
 from finsim.book.load import read_parts
 from finsim.book.model import Driver
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
@@ -19,7 +20,7 @@ from finsim.book.places import InputProblems, Place, Problem, did_you_mean, show
 from finsim.book.quantities import QuantityError, financial_year
 from finsim.book.shipped import shipped, shipped_names
 from finsim.book.uncertain import shape_of
-from finsim.book.yaml_reader import names_beside, parse_yaml, read_yaml
+from finsim.book.yaml_reader import parse_yaml, read_yaml
 
 MERGED = frozenset({"run", "population", "options"})
 ARRANGEMENTS = ("totals", "control_totals", "funding_rules", "funds", "reserves", "risk_shares")
