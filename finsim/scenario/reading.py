@@ -6,6 +6,7 @@ holds, and only what does not depend on that is judged.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from finsim.book.places import InputProblems, Place, Problem, did_you_mean, show
 from finsim.book.quantities import financial_year_text
 from finsim.book.typed import TypedProblems, typed
 from finsim.book.validate import check_names, cross_check
+from finsim.book.yaml_reader import parse_yaml, read_text
 from finsim.scenario.layers import (
     Layer,
     Merged,
@@ -27,6 +29,10 @@ from finsim.scenario.layers import (
     years_set,
 )
 from finsim.scenario.model import AS_STATED, Scenario
+from finsim.scenario.resolved import Resolved
+
+HEAD = 256
+_CANONICAL = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"option"\s*:')
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +40,8 @@ class Files:
     """A scenario's files as read: `states` are the trees after each layer, the deepest first.
 
     `problems` are the mistakes that kept something from being read or laid over; where the layers
-    or the book are not whole, what is missing from them is nobody's mistake.
+    or the book are not whole, what is missing from them is nobody's mistake. A canonical text has
+    no layers: what it says was `settled`, its option and its held values included.
     """
 
     path: str
@@ -43,6 +50,7 @@ class Files:
     problems: tuple[Problem, ...]
     has_all_layers: bool
     has_whole_book: bool
+    settled: Resolved | None = None
 
     @property
     def merged(self) -> Merged:
@@ -51,7 +59,9 @@ class Files:
 
     @property
     def options(self) -> list[str]:
-        """The options that the files name."""
+        """The options that the files name; a canonical text is one of them and names none."""
+        if self.settled is not None:
+            return []
         options = self.merged.scenario.get("options")
         return list(options.entries) if isinstance(options, Mapping) else []
 
@@ -68,10 +78,12 @@ class Judged:
 
 
 def read_files(path: Path | str) -> Files:
-    """The files of a scenario.
+    """The files of a scenario, or a canonical text.
 
     Raises InputProblems only when the scenario file itself cannot be read.
     """
+    if _is_canonical(path):
+        return canonical_files(read_text(Path(path), str(path)), str(path))
     layers, problems = read_layers(path)
     if not layers:
         raise InputProblems(problems)
@@ -91,6 +103,25 @@ def read_files(path: Path | str) -> Files:
     return Files(
         files.path, files.layers, files.states, tuple(problems), has_all_layers, has_whole_book
     )
+
+
+def _is_canonical(path: Path | str) -> bool:
+    """Whether a file begins as a canonical text does; one that cannot be read does not."""
+    try:
+        with Path(path).open("rb") as file:
+            return _CANONICAL.match(file.read(HEAD)) is not None
+    except (OSError, ValueError):
+        return False
+
+
+def canonical_files(text: str, name: str) -> Files:
+    """A canonical text as files that were read; raises InputProblems when it is not one."""
+    tree = parse_yaml(text, name)
+    settled = typed(Resolved, tree)
+    scenario, book = tree.get("scenario"), tree.get("book")
+    assert isinstance(scenario, Mapping)
+    assert isinstance(book, Mapping)
+    return Files(name, (), (Merged(scenario, book),), (), True, True, settled)
 
 
 def judged(files: Files, option: str | None = None, sets: Sequence[str | Layer] = ()) -> Judged:

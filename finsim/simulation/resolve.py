@@ -80,12 +80,13 @@ def resolve_files(
         held = _hold_savings(held, state, layer)
         if _changes_totals(layer):
             held = _with_totals(held, state, _totals_changed(layer))
+    settled = files.settled
     resolved = Resolved.model_construct(
-        option=option or AS_STATED,
+        option=option or AS_STATED if settled is None else settled.option,
         scenario=found.scenario,
         book=found.book,
         held=held,
-        calibrating=not found.steps and _last_calibrating(files.layers) == len(files.layers) - 1,
+        calibrating=not found.steps and _is_calibrating(files),
     )
     plan = _compiled(resolved, merged)
     return Resolution(resolved, plan, _arranged(plan, merged), merged, files.path)
@@ -110,6 +111,8 @@ def resolve_each(
 @lru_cache(maxsize=2)
 def _held_by(files: Files) -> Held:
     """What the files solve, each as it is written, and hold from then on."""
+    if files.settled is not None:
+        return files.settled.held
     held = Held.model_construct()
     calibrating = _last_calibrating(files.layers)
     stating = {_last_totals(files.layers), calibrating}
@@ -145,6 +148,13 @@ def _impossible_draws(scenario: Scenario, merged: Merged) -> list[Problem]:
 def _last_calibrating(layers: Sequence[Layer]) -> int | None:
     stating = [n for n, layer in enumerate(layers) if "calibrate" in layer.tree]
     return stating[-1] if stating else None
+
+
+def _is_calibrating(files: Files) -> bool:
+    """Whether the last of the files is the one that was calibrated."""
+    if files.settled is not None:
+        return files.settled.calibrating
+    return _last_calibrating(files.layers) == len(files.layers) - 1
 
 
 def _last_totals(layers: Sequence[Layer]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from example_files import Example, copied, resolved
+from example_files import Example, copied, problems_of, resolved
 
 from finsim.book.yaml_reader import parse_yaml
 from finsim.scenario.resolved import read_canonical
@@ -100,3 +100,56 @@ def test_how_a_quantity_is_written_does_not_matter(example: Example) -> None:
     example.replace(example.scenario, "low: 5%", "low: 5.00 %")
 
     assert resolved(example.scenario).resolved.sha256 == before.sha256
+
+
+@pytest.mark.parametrize("option", [None, "without prevention"])
+def test_a_canonical_text_runs_as_a_scenario_does(
+    example: Example, tmp_path: Path, option: str | None
+) -> None:
+    before = resolved(example.scenario, option)
+    path = tmp_path / "scenario.json"
+    path.write_text(before.resolved.canonical_text, encoding="utf-8")
+
+    again = resolved(path)
+
+    assert again.resolved == before.resolved
+    assert again.resolved.sha256 == before.resolved.sha256
+    assert again.plan.inputs.coordinates.tobytes() == before.plan.inputs.coordinates.tobytes()
+
+
+def test_what_was_solved_stays_held_when_a_canonical_text_is_overridden(
+    example: Example, tmp_path: Path
+) -> None:
+    path = tmp_path / "scenario.json"
+    path.write_text(resolved(example.scenario).resolved.canonical_text, encoding="utf-8")
+    changed = "population.growth=1%"
+
+    again = resolved(path, None, changed).resolved
+
+    assert again == resolved(example.scenario, None, changed).resolved
+    assert again.held == resolved(example.scenario).resolved.held
+
+
+def test_mistakes_in_a_canonical_text_are_told_with_their_places(
+    example: Example, tmp_path: Path
+) -> None:
+    text = resolved(example.scenario).resolved.canonical_text
+    path = tmp_path / "scenario.json"
+    wrong = text.replace('"seed": "', '"sead": "').replace('"title": "', '"titel": "', 1)
+    path.write_text(wrong, encoding="utf-8")
+
+    found = problems_of(path)
+
+    assert len(found) == 2
+    for key, line in zip(("titel", "sead"), found, strict=True):
+        number = next(n for n, text in enumerate(wrong.splitlines(), 1) if f'"{key}"' in text)
+        assert line.startswith(f"{path}:{number}:")
+        assert "did you mean" in line
+
+
+def test_a_canonical_text_that_is_cut_short_is_refused(example: Example, tmp_path: Path) -> None:
+    text = resolved(example.scenario).resolved.canonical_text
+    path = tmp_path / "scenario.json"
+    for cut in (20, len(text) // 2, len(text) - 3):
+        path.write_text(text[:cut], encoding="utf-8")
+        assert all(line.startswith(f"{path}:") for line in problems_of(path))
