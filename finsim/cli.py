@@ -273,6 +273,38 @@ def sweep(
     raise typer.Exit(command_sweep.sweep(request))
 
 
+@app.command(
+    help=(
+        "Run what a workbook carries again, and say whether every cell still holds.\n\n"
+        "Examples:\n\n"
+        "  finsim verify bhr.xlsx\n\n"
+        "  finsim verify bhr.xlsx --json\n\n"
+        "  finsim verify bhr.xlsx --extract scenario.json"
+    )
+)
+def verify(
+    workbook: Annotated[
+        str, typer.Argument(metavar="WORKBOOK", help="A workbook that finsim wrote (.xlsx).")
+    ],
+    *,
+    extract: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Only write its scenario here, to be run as any other."),
+    ] = None,
+    option: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Extract this option; the first if not said.")
+    ] = None,
+    as_json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Verify a workbook."""
+    from finsim.commands import verify as command_verify
+
+    request = command_verify.Request(workbook, extract, option, as_json, force, quiet)
+    raise typer.Exit(command_verify.verify(request))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
     gc.set_threshold(50_000)  # what starting and reading make stays; looking through it takes long

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+MOST_DRAWS = 100_000_000
+
 Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file (.yaml).")]
 Set = Annotated[
     list[str] | None,
@@ -30,7 +32,7 @@ Draws = Annotated[
     typer.Option(
         "--draws",
         min=1,
-        max=100_000_000,
+        max=MOST_DRAWS,
         help="Least number of draws; whole replicates are drawn.",
     ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from finsim.outputs import workbook_sheets_results as answers
 from finsim.outputs import workbook_sheets_tidy as tidy_sheets
 from finsim.outputs import workbook_sheets_uncertainty as doubt
 from finsim.outputs.atomic import write_atomically
-from finsim.outputs.workbook_sheet import Sheet
+from finsim.outputs.workbook_sheet import Placed, Sheet
 from finsim.outputs.workbook_stamp import CREATED, PROPERTY, is_ours
 from finsim.outputs.workbook_style import DIGIT_WIDTH_PIXELS, WHOLE_BOOK, Formats
 
@@ -41,8 +42,21 @@ def write_workbook(results: Sequence[Results], path: Path) -> None:
     write_atomically(path, workbook_bytes(results))
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A workbook as a file, and where its tables stand."""
+
+    content: bytes
+    tables: tuple[Placed, ...]
+
+
 def workbook_bytes(results: Sequence[Results]) -> bytes:
     """The workbook of a run's options, 'as stated' first; the same results give the same bytes."""
+    return written(results).content
+
+
+def written(results: Sequence[Results]) -> Written:
+    """The workbook of a run's options with its tables; see `workbook_bytes`."""
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
     from finsim.outputs.workbook_cells import FullPrecisionWorksheet
@@ -54,13 +68,15 @@ def workbook_bytes(results: Sequence[Results]) -> bytes:
     check = master_check(results)
     footer = results[0].plan.resolved.scenario.title
     sheets = _sheets(results, check)
+    tables: list[Placed] = []
     for name, fill in sheets.items():
         worksheet = workbook.add_worksheet(name, FullPrecisionWorksheet)
         sheet = Sheet(worksheet, formats, check, footer)
         fill(sheet)
         sheet.finish()
+        tables += sheet.tables
     workbook.close()
-    return content.getvalue()
+    return Written(content.getvalue(), tuple(tables))
 
 
 def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet], Any]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from finsim import __version__
 from finsim.analysis.results import Results
@@ -12,16 +15,13 @@ from finsim.outputs.workbook_assumptions import ILLUSTRATIVE
 from finsim.outputs.workbook_sheet import Cell, Column, Sheet, chunks
 from finsim.outputs.workbook_sheets_results import of_option, with_option
 from finsim.outputs.workbook_style import LINE_HEIGHT
+from finsim.simulation.run import sampling
 
 TEXT_PER_CELL = 15_000
-RUN_AGAIN = (
-    "from pathlib import Path",
-    "from finsim.analysis.results import simulate",
-    "from finsim.scenario.resolved import read_canonical",
-    "from finsim.simulation.compile import compile_plan",
-    "from finsim.simulation.run import Serial, sampling",
-    "plan = compile_plan(read_canonical(Path('scenario.json').read_text(encoding='utf-8')))",
-)
+RUN_COLUMNS = ("Option", "Item", "Value")
+TEXT_COLUMNS = ("Option", "Part", "Text")
+VERSIONS = ("finsim version", "Python version", "numpy version", "scipy version")
+"""What may differ in a workbook written again, though every figure holds."""
 
 
 def assumptions(sheet: Sheet, results: Sequence[Results]) -> None:
@@ -86,12 +86,14 @@ def run_log(sheet: Sheet, results: Sequence[Results]) -> None:
         sheet.lines(line)
     heading = "The run"
     sheet.heading(heading)
-    columns = [Column("Option"), Column("Item", "text", 30), Column("Value", "wrapped", 76)]
+    option, item, value = RUN_COLUMNS
+    columns = [Column(option), Column(item, "text", 30), Column(value, "wrapped", 76)]
     rows = [row for result in results for row in _run_rows(result)]
     sheet.table("Run_log", heading, columns, rows)
     heading = "The resolved scenario"
     sheet.heading(heading)
-    parts = [Column("Option"), Column("Part", "whole", 30), Column("Text", "raw", 76)]
+    option, part, text = TEXT_COLUMNS
+    parts = [Column(option), Column(part, "whole", 30), Column(text, "raw", 76)]
     texts: list[list[Cell]] = [
         [result.option, number, part]
         for result in results
@@ -105,39 +107,38 @@ def _text(result: Results) -> str:
 
 
 def _instructions(results: Sequence[Results]) -> list[str]:
-    run = results[0].sampling
-    lines = [
+    used, run = results[0].sampling.draws, results[0].plan.resolved.scenario.run
+    draws = "" if used == sampling(run).draws else f" --draws {used}"
+    return [
         "This workbook alone is enough to run it again. The table Scenario_text, below, holds the "
         "scenario of each option with every assumption it rests on, and the values that were "
-        "solved.",
-        "1. Join the texts of an option in the order of their parts, with nothing between them, "
-        "and save them as UTF-8, say as scenario.json: the sha256 of that file is the one of the "
-        "run. It is long text: each part shows only its beginning here.",
-        f"2. finsim {__version__} reads that file in Python (its commands read scenarios alone):",
-        *RUN_AGAIN,
-        "results = simulate(plan, sampling(plan.resolved.scenario.run, "
-        f"seed={run.design.seed}, draws={run.draws}), Serial())",
-        "3. results.measures() are the rows of the option on the sheet Measures: with the same "
-        "finsim, on the same kind of processor, the same to the last bit.",
+        "solved. It is long text: each part shows only its beginning here.",
+        "finsim verify WORKBOOK runs it again and says whether every cell still holds.",
+        "finsim verify WORKBOOK --extract scenario.json writes the scenario as a file, and finsim "
+        f"run scenario.json{draws} runs that file as it would any other.",
+        "By hand: join the texts of an option in the order of their parts, with nothing between "
+        "them, and save them as UTF-8. The sha256 of that file is the one of the run.",
+        "With the versions named here, on the same kind of processor, figures are the same to the "
+        "last bit; elsewhere to nine figures.",
     ]
-    if len(results) > 1:
-        lines.append(
-            "Differences from the first option come from running the options together, the first "
-            "first: finsim.analysis.results.simulate_cases."
-        )
-    return lines
+
+
+def _versions() -> tuple[str, ...]:
+    import scipy
+
+    return __version__, platform.python_version(), np.__version__, scipy.__version__
 
 
 def _run_rows(result: Results) -> Iterator[list[Cell]]:
-    sampling, resolved = result.sampling, result.plan.resolved
+    used, resolved = result.sampling, result.plan.resolved
     facts: tuple[tuple[str, str], ...] = (
         ("Scenario", resolved.scenario.title),
         ("sha256 of the scenario", resolved.sha256),
-        ("finsim version", __version__),
-        ("Seed", str(sampling.design.seed)),
-        ("Draws", f"{sampling.draws}"),
-        ("Replicates", f"{sampling.replicates}, of {sampling.design.draws} draws each"),
-        ("Point set", sampling.design.kind),
+        *zip(VERSIONS, _versions(), strict=True),
+        ("Seed", str(used.design.seed)),
+        ("Draws", f"{used.draws}"),
+        ("Replicates", f"{used.replicates}, of {used.design.draws} draws each"),
+        ("Point set", used.design.kind),
         ("Random numbers in a draw", str(result.inputs)),
         ("Years", ", ".join(result.years)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 
 from finsim.analysis.checks import Check
 from finsim.analysis.results import FIELDS, Results, simulate
+from finsim.cli import exit_code
 from finsim.outputs.atomic import OutputExists, check_writable
 from finsim.outputs.tidy import measures, scheme_measures
 from finsim.outputs.workbook import is_ours, workbook_bytes, write_workbook
@@ -183,19 +185,18 @@ def test_the_scenario_can_be_read_back_from_the_workbook_alone(
 
 
 def test_what_the_run_log_says_runs_the_workbook_again(
-    results: list[Results], book: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    results: list[Results], content: bytes, book: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    log = book["Run log"]
-    parts = [row for row in records(log, "Scenario_text") if row["Option"] == "as stated"]
-    path = tmp_path / "scenario.json"
-    path.write_text("".join(row["Text"] for row in parts), encoding="utf-8")
-    told = [str(log.cell(row, 1).value) for row in range(1, 15)]
-    code = [line for line in told if line.startswith(("from ", "plan = ", "results = "))]
-    assert len(code) == 7
     monkeypatch.chdir(tmp_path)
-    again: dict[str, Any] = {}
-    exec("\n".join(code), again)
-    assert again["results"].figures == results[0].figures
+    Path("WORKBOOK").with_suffix(".xlsx").write_bytes(content)
+    told = " ".join(str(book["Run log"].cell(row, 1).value) for row in range(1, 12))
+    for command in ("verify WORKBOOK --extract scenario.json", "run scenario.json --draws 4096"):
+        assert f"finsim {command}" in told
+        words = command.replace("WORKBOOK", "WORKBOOK.xlsx").split()
+        extra = ["--json", "-o", "again.json"] if words[0] == "run" else []
+        assert exit_code([*words, *extra, "--quiet"]) == 0
+    again = json.loads(Path("again.json").read_text(encoding="utf-8"))["measures"]
+    assert again == [figure.as_dict() for figure in results[0].measures()]
 
 
 def test_every_assumption_says_what_it_rests_on(results: list[Results], book: Any) -> None:
