@@ -33,6 +33,7 @@ DOCUMENTS = {
         "reserves",
         "risk_shares",
     ),
+    "levels.yaml": ("networks", "localities", "budgets"),
 }
 SETTINGS = "book.yaml"
 POPULATION = "population.csv"

@@ -33,6 +33,7 @@ from finsim.book.fields import (
     Year,
     problem,
 )
+from finsim.book.levels import Budgets, Locality, Network
 from finsim.book.schemes import Scheme
 from finsim.book.sourced import Sourced, Standing
 from finsim.book.uncertain import UncertainRate
@@ -237,6 +238,9 @@ class Book(Model):
     funds: tuple[Fund, ...] = ()
     reserves: tuple[Reserves, ...] = ()
     risk_shares: tuple[RiskShare, ...] = ()
+    networks: tuple[Network, ...] = ()
+    localities: tuple[Locality, ...] = ()
+    budgets: tuple[Budgets, ...] = ()
 
     def all_drivers(self) -> tuple[Driver, ...]:
         """National drivers, then the system's own."""

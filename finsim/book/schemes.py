@@ -39,6 +39,8 @@ class Selector(Model):
     pathway: Words | None = None
     area: Words | None = None
     cost_type: Words | None = None
+    network: Words | None = None
+    locality: Words | None = None
 
     def stated(self) -> dict[str, tuple[str, ...]]:
         """The tags that were given."""

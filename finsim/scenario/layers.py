@@ -33,10 +33,13 @@ SECTIONS = (
     "schemes",
     "payments",
     *ARRANGEMENTS,
+    "networks",
+    "localities",
+    "budgets",
 )
 ADDED = (*SECTIONS, "dependence")
 MAX_CHAIN = 12
-ARRANGED = ("control_totals", "sustainability_funding", "reserves", "risk_share")
+ARRANGED = ("control_totals", "sustainability_funding", "reserves", "risk_share", "budgets")
 OPTION_KEYS = ("schemes", "population", *ARRANGED, "changes", "add", "notes")
 CONTROL = frozenset({"extends", "changes", "add"})
 SETTABLE = (

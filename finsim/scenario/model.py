@@ -140,6 +140,7 @@ class Scenario(Model):
     sustainability_funding: Chosen = None
     reserves: Chosen = None
     risk_share: Chosen = None
+    budgets: Words = ()
     options: dict[Text, Any] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()
     run: Run = Field(default_factory=Run)
