@@ -46,6 +46,7 @@ def checks_of(
         ),
         _balance("Schemes sum to the system's saving", extremes.schemes, tolerance, extremes.draws),
         _balance("Transfers net to zero", extremes.transfers, tolerance, extremes.draws),
+        *_levels(arrangement, extremes, tolerance),
         *_placed(arrangement, extremes),
         *_funded(arrangement, extremes, tolerance),
         _removed(extremes),
@@ -58,6 +59,26 @@ def checks_of(
 def _balance(name: str, worst: float, tolerance: float, draws: int) -> Check:
     detail = f"largest difference £{worst * 1e6:,.4f} in {draws:,} draws"
     return Check(name, bool(worst <= tolerance), detail)
+
+
+def _levels(arrangement: Arrangement, extremes: Extremes, tolerance: float) -> list[Check]:
+    """Networks and localities sum to the system, and what budgets move sums to zero."""
+    if not arrangement.levels.budgets:
+        return []
+    names = {"network": "networks", "locality": "localities"}
+    seen = " and ".join(names[budget.view.kind] for budget in arrangement.levels.budgets)
+    name = f"{seen.capitalize()} sum to the system"
+    found = [_balance(name, extremes.levels, tolerance, extremes.draws)]
+    if arrangement.levels.is_live or extremes.budgets > tolerance:
+        found.append(
+            _balance(
+                "Transfers between budgets net to zero",
+                extremes.budgets,
+                tolerance,
+                extremes.draws,
+            )
+        )
+    return found
 
 
 def _placed(arrangement: Arrangement, extremes: Extremes) -> list[Check]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Level: TypeAlias = Literal["system", "organisation", "theme", "scheme"]
+Level: TypeAlias = Literal["system", "organisation", "network", "locality", "theme", "scheme"]
 Worse: TypeAlias = Literal["low", "high"]
 MONEY = "£m"
 CHANCE = "chance"
@@ -160,9 +160,23 @@ BEARING = Measure(
     "Mean position in the draws in which the system's position is in its worst tenth",
     "low",
 )
+BUDGETED = (
+    Measure(
+        "budget",
+        "Budget",
+        "What a network or locality is given for what its budget covers, in shadow too",
+        "low",
+    ),
+    Measure(
+        "variance_to_budget",
+        "Variance to budget",
+        "The budget less what was spent on what it covers; an overspend is negative",
+        "low",
+    ),
+)
 MEASURES = (*STATED, BEARING)
 COMPARED = (*DIFFERENCES, BETTER)
-BY_NAME = {measure.name: measure for measure in (*MEASURES, *COMPARED)}
+BY_NAME = {measure.name: measure for measure in (*MEASURES, *BUDGETED, *COMPARED)}
 
 
 @dataclass(frozen=True, slots=True)

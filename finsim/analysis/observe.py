@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -46,6 +46,8 @@ class Extremes:
     transfers: float = 0.0
     unplaced: float = 0.0
     overpaid: float = 0.0
+    levels: float = 0.0
+    budgets: float = 0.0
     finite: bool = True
     scale: float = 1.0
     draws: int = 0
@@ -62,18 +64,13 @@ class Extremes:
 
     def merged(self, other: Extremes) -> Extremes:
         """The worse of two."""
+        worse = {name: max(getattr(self, name), getattr(other, name)) for name in LARGEST}
         return Extremes(
-            max(self.contract_imbalance, other.contract_imbalance),
-            max(self.consolidation, other.consolidation),
-            max(self.schemes, other.schemes),
-            max(self.removed, other.removed),
-            max(self.transfers, other.transfers),
-            max(self.unplaced, other.unplaced),
-            max(self.overpaid, other.overpaid),
-            self.finite and other.finite,
-            max(self.scale, other.scale),
-            self.draws + other.draws,
+            **worse, finite=self.finite and other.finite, draws=self.draws + other.draws
         )
+
+
+LARGEST = tuple(field.name for field in fields(Extremes) if field.type == "float")
 
 
 # the economics, which options share

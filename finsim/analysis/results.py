@@ -18,6 +18,7 @@ from finsim.analysis.observe import (
     observe_economics,
     observe_settled,
 )
+from finsim.analysis.observe_levels import observe_levels
 from finsim.analysis.statistics import STATISTICS
 from finsim.analysis.study import CURVE_LEVELS, CURVED, TOTALS_AROUND, Case, Study, study
 from finsim.book.quantities import financial_year_text
@@ -26,6 +27,7 @@ from finsim.simulation.arrangement import Arrangement, settled
 from finsim.simulation.cases import central_inputs, plan_inputs
 from finsim.simulation.compile_arrangement import compile_arrangement
 from finsim.simulation.evaluate import Outcome, Record, evaluate
+from finsim.simulation.levels import level_outcomes
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.run import Engine, Sampling
 
@@ -35,6 +37,7 @@ FIELDS = (
     "mean", "p10", "p50", "p90", "tail_mean", "probability",
     "se", "se_p10", "se_p50", "se_p90", "se_tail_mean", "se_probability",
 )  # fmt: skip
+REPORTED = frozenset({"system", "organisation", "network", "locality"})
 NOISE = 1e-9
 _VALUES = attrgetter(*FIELDS)
 ERRORS = ("se", *(f"se_{name}" for name in STATISTICS[1:]))
@@ -139,8 +142,8 @@ class Results:
         return self._index[kind, body, measure, year]
 
     def measures(self) -> Iterator[Figure]:
-        """The figures of the system and the organisations."""
-        return (row for row in self.figures if row.level in {"system", "organisation"})
+        """The figures of the system, the organisations, the networks and the localities."""
+        return (row for row in self.figures if row.level in REPORTED)
 
     def schemes(self) -> Iterator[Figure]:
         """The figures of the themes and the schemes."""
@@ -224,6 +227,9 @@ def _certain(case: Case, planned: Outcome, central: Outcome) -> FloatArray:
         if case.arrangement.has_totals:
             result = settled(case.plan, case.arrangement, outcome, x)
             parts.append(observe_settled(case.plan, result))
+        if case.arrangement.levels.budgets:
+            levels = level_outcomes(case.plan, case.arrangement.levels, outcome, x)
+            parts.append(observe_levels(case.arrangement.levels, levels))
         columns.append(np.concatenate(parts))
     return np.concatenate(columns, axis=1)
 

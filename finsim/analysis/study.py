@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +20,12 @@ from finsim.analysis.observe import (
     observe_settled,
     settled_rows,
 )
+from finsim.analysis.observe_levels import (
+    level_rows,
+    observe_levels,
+    off_nought,
+    off_the_system,
+)
 from finsim.analysis.statistics import (
     STATISTICS,
     quantiles,
@@ -28,7 +34,8 @@ from finsim.analysis.statistics import (
 )
 from finsim.economics import control_totals as totals_of
 from finsim.simulation.arrangement import Arrangement, Settled, economics_text, settled
-from finsim.simulation.evaluate import Record, evaluate
+from finsim.simulation.evaluate import Outcome, Record, evaluate
+from finsim.simulation.levels import LevelOutcome, level_outcomes
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.run import units
 from finsim.uncertainty.point_sets import Design
@@ -38,7 +45,9 @@ CURVED = ("do_nothing_gap", "gap")
 TOTALS_AROUND = tuple(float(step) for step in range(-100, 101, 10))
 RECORD: frozenset[Record] = frozenset({"positions", "schemes"})
 BY_SERVICE: frozenset[Record] = frozenset({*RECORD, "lines"})
+FACTORS: frozenset[Record] = frozenset({"factors"})
 SAME = 1e-9
+Seen: TypeAlias = tuple[tuple[LevelOutcome, ...], float, float]
 Part: TypeAlias = tuple[Settled, FloatArray, Extremes]
 
 
@@ -52,17 +61,24 @@ class Case:
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows that draws move."""
-        return (*economics_rows(self.plan), *settled_rows(self.plan, self.arrangement))
+        plan, arrangement = self.plan, self.arrangement
+        return (
+            *economics_rows(plan),
+            *settled_rows(plan, arrangement),
+            *level_rows(plan, arrangement.levels),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the rows of a case are: how many are economics, which are bad when high, chances.
+    """What the rows of a case are: how many are economics, how many levels, which are bad when
+    high, and which are chances.
 
     `curved` are the system's gaps, by their place among the rows that are not chances.
     """
 
     economics: int
+    levels: int
     worse_high: NDArray[np.bool_]
     chances: NDArray[np.bool_]
     curved: tuple[int, ...]
@@ -75,6 +91,7 @@ def layout(case: Case) -> Layout:
     money = [row for row in rows if not is_chance(row)]
     return Layout(
         economics=len(economics_rows(case.plan)),
+        levels=len(level_rows(case.plan, case.arrangement.levels)),
         worse_high=np.array([BY_NAME[row.measure].worse == "high" for row in rows], dtype=bool),
         chances=chances,
         curved=tuple(n for n, row in enumerate(money) if row.measure in CURVED),
@@ -83,10 +100,15 @@ def layout(case: Case) -> Layout:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Cases on shared draws; `shares` gives for each the first case with the same economics."""
+    """Cases on shared draws.
+
+    `shares` gives for each the first case with the same economics, `levels` the first that has the
+    same networks, localities and budgets as well.
+    """
 
     cases: tuple[Case, ...]
     shares: tuple[int, ...]
+    levels: tuple[int, ...]
     layouts: tuple[Layout, ...]
 
     @property
@@ -112,7 +134,9 @@ def study(cases: Sequence[Case]) -> Study:
     """Cases with the economics that they share found out."""
     texts = [economics_text(case.plan) if len(cases) > 1 else "" for case in cases]
     shares = tuple(texts.index(text) for text in texts)
-    return Study(tuple(cases), shares, tuple(layout(case) for case in cases))
+    keys = [(text, case.arrangement.levels.key) for text, case in zip(texts, cases, strict=True)]
+    levels = tuple(keys.index(key) for key in keys)
+    return Study(tuple(cases), shares, levels, tuple(layout(case) for case in cases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,37 +165,59 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
         sharing = [n for n, first in enumerate(work.shares) if first == number]
         by_service = any(work.cases[n].arrangement.services for n in sharing)
         record = BY_SERVICE if by_service else RECORD
+        if any(work.cases[n].arrangement.levels.budgets for n in sharing):
+            record = record | FACTORS
         for x in units(case.plan, design, replicate):
             outcome = evaluate(case.plan, x, record)
             common = observe_economics(case.plan, outcome)
             checked = extremes(case.plan, outcome, common)
+            levels: dict[int, Seen] = {}
             for other in sharing:
                 found = work.cases[other]
-                result = settled(found.plan, found.arrangement, outcome, x)
-                own = common if other == number else common[:0]
-                values = own
-                if found.arrangement.has_totals:
-                    values = np.concatenate([own, observe_settled(found.plan, result)])
-                gathered[other].append((result, values, checked.with_settled(result, values)))
+                plan, arrangement, first = found.plan, found.arrangement, work.levels[other]
+                if first not in levels:
+                    levels[first] = _seen(found, outcome, x)
+                bodies, off, moved = levels[first]
+                result = settled(plan, arrangement, outcome, x, bodies)
+                parts = [common if other == number else common[:0]]
+                if arrangement.has_totals:
+                    parts.append(observe_settled(plan, result))
+                if first == other and bodies:
+                    parts.append(observe_levels(arrangement.levels, bodies))
+                values = parts[0] if len(parts) == 1 else np.concatenate(parts)
+                own = replace(checked.with_settled(result, values), levels=off, budgets=moved)
+                gathered[other].append((result, values, own))
     return _summaries(work, gathered)
+
+
+def _seen(case: Case, outcome: Outcome, x: FloatArray) -> Seen:
+    """The networks and localities of a case, and how far they are from what must hold."""
+    levels = level_outcomes(case.plan, case.arrangement.levels, outcome, x)
+    return levels, off_the_system(case.plan, outcome, levels), off_nought(levels)
 
 
 def _summaries(work: Study, gathered: list[list[Part]]) -> tuple[CaseSummary, ...]:
     summaries: list[CaseSummary] = []
     shared: dict[int, tuple[FloatArray, FloatArray]] = {}
+    of_levels: dict[int, FloatArray] = {}
     first: FloatArray | None = None
     for number, (case, parts) in enumerate(zip(work.cases, gathered, strict=True)):
         values = np.concatenate([values for _, values, _ in parts], axis=1)
         stated = work.layouts[number]
-        has_economics = work.shares[number] == number
+        has_economics, has_levels = work.shares[number] == number, work.levels[number] == number
         first_row = 0 if has_economics else stated.economics
+        last_row = len(stated.chances) - (0 if has_levels else stated.levels)
         own, ordered = statistics_with_chances(
-            values, stated.worse_high[first_row:], stated.chances[first_row:]
+            values, stated.worse_high[first_row:last_row], stated.chances[first_row:last_row]
         )
         if has_economics:
             curves = quantiles(ordered[list(stated.curved)], CURVE_LEVELS)
             shared[number] = (own[:, : stated.economics], curves)
             own = own[:, stated.economics :]
+        if has_levels:
+            split = own.shape[1] - stated.levels
+            of_levels[number] = own[:, split:]
+            own = own[:, :split]
         common, curves = shared[work.shares[number]]
         money = _money(case, parts, values[stated.economics - first_row :])
         worst = parts[0][2]
@@ -179,7 +225,7 @@ def _summaries(work: Study, gathered: list[list[Part]]) -> tuple[CaseSummary, ..
             worst = worst.merged(other)
         summaries.append(
             CaseSummary(
-                values=np.concatenate([common, own], axis=1),
+                values=np.concatenate([common, own, of_levels[work.levels[number]]], axis=1),
                 compared=_compared(money, first) if first is not None else own[:, :0],
                 curves=curves,
                 bearing=_bearing(case.plan, money[-1]),

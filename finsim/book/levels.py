@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -118,3 +119,25 @@ class Budgets(Sourced):
             if self.covers is not None:
                 raise problem("a network's budget is for what is tagged to it; remove `covers`")
         return self
+
+
+Body = TypeVar("Body", bound=Held)
+
+
+def body_named(bodies: Sequence[Body], word: str) -> int | None:
+    """The position of the network or locality that a word means, by id or name."""
+    key = word.casefold()
+    for number, body in enumerate(bodies):
+        if key in {body.id.casefold(), body.name.casefold()}:
+            return number
+    return None
+
+
+def in_group(localities: Sequence[Locality], word: str) -> tuple[int, ...]:
+    """The positions of the localities of a group; none for a word that is no group."""
+    key = word.casefold()
+    return tuple(
+        number
+        for number, place in enumerate(localities)
+        if place.group is not None and place.group.casefold() == key
+    )

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeAlias, get_args
+from typing import Protocol, get_args
 
+from finsim.book.findings import Finding, Path, unknown
 from finsim.book.model import Book, Contract, Line, PaymentName
 from finsim.book.nodes import Listing, Mapping, Node, Scalar, place_of, words_of
-from finsim.book.places import InputProblems, Problem, did_you_mean, shown
+from finsim.book.places import InputProblems, Problem, shown
 from finsim.book.schemes import ActivityScheme, EfficiencyScheme, Selector
 from finsim.book.typed import typed
+from finsim.book.validate_levels import level_findings
 
 PAYMENT_NAMES: tuple[str, ...] = get_args(PaymentName)
 PARAMETER_FREE = tuple(name for name in PAYMENT_NAMES if name != "cap and collar")
 SYSTEM = "system"
 _sound: deque[Book] = deque(maxlen=8)
-Path: TypeAlias = tuple[int | str, ...]
-
-
-class Finding(NamedTuple):
-    """What does not fit, where; `name` is set when it is a name that leads nowhere."""
-
-    path: Path
-    text: str
-    name: str = ""
 
 
 def cross_check(book: Book, tree: Mapping) -> list[Problem]:
@@ -77,14 +70,8 @@ def _findings(book: Book) -> list[Finding]:
         *_payments(book),
         *_dependence(book),
         *_schemes(book),
+        *level_findings(book),
     ]
-
-
-def _unknown(path: Path, kind: str, found: str, allowed: Iterable[str]) -> Finding:
-    choices = sorted(allowed)
-    listed = f"; known: {', '.join(choices)}" if len(choices) <= 12 else ""
-    text = f"there is no {kind} {shown(found)}{listed}{did_you_mean(found, choices)}"
-    return Finding(path, text, found)
 
 
 def _duplicates(book: Book) -> Iterator[Finding]:
@@ -100,6 +87,9 @@ def _duplicates(book: Book) -> Iterator[Finding]:
     yield from _repeated([("funds", book.funds)])
     yield from _repeated([("reserves", book.reserves)])
     yield from _repeated([("risk_shares", book.risk_shares)])
+    yield from _repeated([("networks", book.networks)])
+    yield from _repeated([("localities", book.localities)])
+    yield from _repeated([("budgets", book.budgets)])
 
 
 class _Named(Protocol):
@@ -132,9 +122,9 @@ def _bodies(book: Book) -> Iterator[Finding]:
     for number, body in enumerate(book.organisations):
         for area in body.areas:
             if area not in areas:
-                yield _unknown(("organisations", number, "areas"), "area", area, areas)
+                yield unknown(("organisations", number, "areas"), "area", area, areas)
         if body.shock is not None and body.shock not in drivers:
-            yield _unknown(("organisations", number, "shock"), "driver", body.shock, drivers)
+            yield unknown(("organisations", number, "shock"), "driver", body.shock, drivers)
 
 
 def _flows(book: Book) -> Iterator[Finding]:
@@ -147,7 +137,7 @@ def _flows(book: Book) -> Iterator[Finding]:
         yield from _flow(book, line, path)
         if line.organisation not in organisations:
             place = (*path, "organisation")
-            yield _unknown(place, "organisation", line.organisation, organisations)
+            yield unknown(place, "organisation", line.organisation, organisations)
         elif line.demand == "contracts" and not _follows(line, provided):
             where = f"{line.organisation} provides no contract of service {shown(line.service)}"
             yield Finding((*path, "demand"), f"{where}, so its activity cannot follow contracts")
@@ -156,11 +146,11 @@ def _flows(book: Book) -> Iterator[Finding]:
         yield from _flow(book, contract, path)
         for role, name in (("payer", contract.payer), ("provider", contract.provider)):
             if name not in nodes:
-                yield _unknown((*path, role), "organisation or external body", name, nodes)
+                yield unknown((*path, role), "organisation or external body", name, nodes)
         if contract.payer == contract.provider:
             yield Finding((*path, "provider"), f"{shown(contract.provider)} would pay itself")
         if contract.payment not in payments:
-            yield _unknown((*path, "payment"), "payment", contract.payment, payments)
+            yield unknown((*path, "payment"), "payment", contract.payment, payments)
 
 
 def _follows(line: Line, provided: set[tuple[str, str]]) -> bool:
@@ -174,7 +164,7 @@ def _flow(book: Book, flow: Line | Contract, path: Path) -> Iterator[Finding]:
     for name in ("growth", "non_demographic", "price"):
         driver = getattr(flow, name)
         if driver is not None and driver not in drivers:
-            yield _unknown((*path, name), "driver", driver, drivers)
+            yield unknown((*path, name), "driver", driver, drivers)
     if (flow.demand == "growth") != (flow.growth is not None):
         needed = "names no `growth` driver" if flow.growth is None else "is not `growth`"
         yield Finding((*path, "demand"), f"the demand {shown(flow.demand)} {needed}")
@@ -182,7 +172,7 @@ def _flow(book: Book, flow: Line | Contract, path: Path) -> Iterator[Finding]:
         yield Finding((*path, "areas"), f"demand by {flow.demand} needs `areas`")
     for area in flow.areas:
         if area not in book.population.areas:
-            yield _unknown((*path, "areas"), "area", area, book.population.areas)
+            yield unknown((*path, "areas"), "area", area, book.population.areas)
 
 
 def _people(book: Book) -> Iterator[Finding]:
@@ -215,10 +205,10 @@ def _people(book: Book) -> Iterator[Finding]:
         return
     for name in book.demand.curves:
         if name not in curves:
-            yield _unknown(("demand", "curves"), "age-cost curve", name, curves)
+            yield unknown(("demand", "curves"), "age-cost curve", name, curves)
     drivers = {driver.id for driver in book.all_drivers()}
     if book.demand.mix not in drivers:
-        yield _unknown(("demand", "mix"), "driver", book.demand.mix, drivers)
+        yield unknown(("demand", "mix"), "driver", book.demand.mix, drivers)
 
 
 def _payments(book: Book) -> Iterator[Finding]:
@@ -260,14 +250,14 @@ def _dependence(book: Book) -> Iterator[Finding]:
         members = [m for pattern in group.members for m in members_of(pattern, names)]
         for pattern in group.members:
             if not members_of(pattern, names):
-                yield _unknown((*path, "members"), "input", pattern, names)
+                yield unknown((*path, "members"), "input", pattern, names)
         for member in members:
             if member in used:
                 text = f"{shown(member)} is already in {shown(used[member])}; one group is allowed"
                 yield Finding((*path, "members"), text)
             used[member] = group.id
         if group.factor is not None and group.factor not in drivers:
-            yield _unknown((*path, "factor"), "driver", group.factor, drivers)
+            yield unknown((*path, "factor"), "driver", group.factor, drivers)
         if group.factor in members:
             text = f"the factor {shown(str(group.factor))} is its own member"
             yield Finding((*path, "members"), text)
@@ -286,7 +276,7 @@ def _schemes(book: Book) -> Iterator[Finding]:
             for body in scheme.costs.paid_by:
                 if body not in nodes:
                     where = (*path, "costs", "paid_by", body)
-                    yield _unknown(where, "organisation or external body", body, nodes)
+                    yield unknown(where, "organisation or external body", body, nodes)
         if isinstance(scheme, EfficiencyScheme):
             yield from _selected(book.lines, scheme.lines, (*path, "lines"), "own cost line")
             continue
@@ -314,10 +304,11 @@ def _selected(
 def matching(flows: Sequence[Line | Contract], selector: Selector) -> list[int]:
     """The positions of the lines or contracts whose tags all match; none if no tag is given."""
     stated = selector.stated()
-    return [number for number, flow in enumerate(flows) if stated and _matches(flow, stated)]
+    return [number for number, flow in enumerate(flows) if stated and has_tags(flow, stated)]
 
 
-def _matches(flow: Line | Contract, stated: dict[str, tuple[str, ...]]) -> bool:
+def has_tags(flow: Line | Contract, stated: dict[str, tuple[str, ...]]) -> bool:
+    """Whether a line or contract has one of the words of each tag."""
     for name, words in stated.items():
         if name == "area":
             if not set(words) & set(flow.areas):

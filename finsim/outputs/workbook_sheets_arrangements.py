@@ -9,7 +9,7 @@ from finsim.analysis.results import Results
 from finsim.outputs.workbook_assumptions import ILLUSTRATIVE
 from finsim.outputs.workbook_sheet import Cell, Column, Sheet
 from finsim.outputs.workbook_terms import Arrangement, terms_in_words
-from finsim.simulation.compile_arrangement import found
+from finsim.simulation.named import found
 from finsim.simulation.plan import Plan
 
 NONE = "none"

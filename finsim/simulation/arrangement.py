@@ -18,6 +18,7 @@ from finsim.economics.risk_share_terms import Basis, Term
 from finsim.economics.sustainability_funding import sustainability_funding
 from finsim.economics.sustainability_funding_terms import FundingTerms
 from finsim.simulation.evaluate import Outcome, weighted
+from finsim.simulation.levels import LevelOutcome, Levels, level_outcomes
 from finsim.simulation.plan import FloatArray, Plan
 
 SAVINGS = "savings"
@@ -82,6 +83,7 @@ class Arrangement:
     planned_saving: FloatArray
     central_saving: FloatArray
     weighted_population: FloatArray | None
+    levels: Levels
 
     @property
     def has_totals(self) -> bool:
@@ -111,10 +113,26 @@ class Settled:
     overpaid: float
 
 
-def settled(plan: Plan, arrangement: Arrangement, outcome: Outcome, x: FloatArray) -> Settled:
-    """An outcome settled by an option's risk share, judged against its totals, and funded."""
+def settled(
+    plan: Plan,
+    arrangement: Arrangement,
+    outcome: Outcome,
+    x: FloatArray,
+    levels: tuple[LevelOutcome, ...] | None = None,
+) -> Settled:
+    """An outcome settled by an option's risk share, judged against its totals, and funded.
+
+    Live budgets of networks and localities move their money first. `levels` are the arrangement's
+    at this outcome, if they are known.
+    """
     before = outcome.position_before_risk_share
-    transfer, support, unplaced = _shared(plan, arrangement, outcome, before)
+    moved = _budgets(plan, arrangement, outcome, x, levels)
+    if moved is None:
+        transfer, support, unplaced = _shared(plan, arrangement, outcome, before)
+    else:
+        with_budgets = before + moved[0] + moved[1]
+        transfer, support, unplaced = _shared(plan, arrangement, outcome, with_budgets)
+        transfer, support = transfer + moved[0], support + moved[1]
     judged = before + transfer + support
     funding, overpaid = _funded(arrangement, judged, x)
     in_system, lines = arrangement.in_system, arrangement.lines
@@ -137,6 +155,25 @@ def settled(plan: Plan, arrangement: Arrangement, outcome: Outcome, x: FloatArra
         unplaced=unplaced,
         overpaid=overpaid,
     )
+
+
+def _budgets(
+    plan: Plan,
+    arrangement: Arrangement,
+    outcome: Outcome,
+    x: FloatArray,
+    levels: tuple[LevelOutcome, ...] | None,
+) -> tuple[FloatArray, FloatArray] | None:
+    """Transfers and support that live budgets bring to organisations; None where none is live."""
+    if not arrangement.levels.is_live:
+        return None
+    if levels is None:
+        levels = level_outcomes(plan, arrangement.levels, outcome, x)
+    moved, given = np.zeros_like(outcome.income), np.zeros_like(outcome.income)
+    for level in levels:
+        moved += level.to_organisations
+        given += level.support_to_organisations
+    return moved, given
 
 
 def _system_judged(position: FloatArray, arrangement: Arrangement) -> FloatArray:
@@ -213,12 +250,13 @@ def economics_text(plan: Plan) -> str:
             "control_totals": None,
             "risk_share": None,
             "sustainability_funding": None,
+            "budgets": (),
             "title": "",
             "notes": (),
         }
     )
     book = resolved.book.model_copy(
-        update={"totals": (), "control_totals": (), "funds": (), "risk_shares": ()}
+        update={"totals": (), "control_totals": (), "funds": (), "risk_shares": (), "budgets": ()}
     )
     held = resolved.held.model_copy(update={"control_totals": {}})
     shared = resolved.model_copy(

@@ -12,7 +12,7 @@ from finsim.book.quantities import financial_year_text
 from finsim.book.uncertain import UncertainRate
 from finsim.economics import costs
 from finsim.scenario.resolved import Resolved
-from finsim.simulation.compile_arrangement import attainment_drivers, bodies_named, found
+from finsim.simulation.compile_arrangement import attainment_drivers
 from finsim.simulation.compile_flows import (
     CostUnits,
     contract_arrays,
@@ -24,6 +24,7 @@ from finsim.simulation.evaluate import central_activities, central_parts, planne
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.inputs import GROWTH, PRESSURE, InputError, Inputs, Register
 from finsim.simulation.misfits import impossible_inputs
+from finsim.simulation.named import bodies_named, found
 from finsim.simulation.plan import (
     NONE,
     Activity,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from functools import partial
 
 import numpy as np
 
 from finsim.book import arrangements as written
-from finsim.book.model import Book, Organisation
+from finsim.book.model import Book
 from finsim.book.places import did_you_mean, shown
 from finsim.book.quantities import financial_year_text
 from finsim.economics import control_totals as totals_of
 from finsim.economics import risk_share_terms as terms_of
-from finsim.economics.risk_share_checks import find_faults
 from finsim.economics.sustainability_funding_terms import FundingTerms, performance_parts
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.arrangement import (
@@ -26,59 +24,14 @@ from finsim.simulation.arrangement import (
     year_names,
 )
 from finsim.simulation.cases import central_inputs, plan_inputs
+from finsim.simulation.compile_levels import compile_levels
+from finsim.simulation.compile_risk_share import Naming, terms_from
 from finsim.simulation.evaluate import Outcome, evaluate
 from finsim.simulation.inputs import InputError
+from finsim.simulation.named import Where, bodies_named, check_year, found
 from finsim.simulation.plan import FloatArray, Plan
 
-GROUPS = ("NHS bodies", "commissioners", "providers", "councils", "all")
-KINDS = {"commissioners": "commissioner", "providers": "provider", "councils": "council"}
 ROUNDING = 1e-9
-Where = tuple[int | str, ...]
-Named = TypeVar(
-    "Named",
-    written.TotalsSet,
-    written.ControlTotals,
-    written.FundingRules,
-    written.Fund,
-    written.Reserves,
-    written.RiskShare,
-)
-
-
-def found(items: Sequence[Named], word: str, kind: str, where: Where) -> tuple[int, Named]:
-    """The item that a scenario names by id or name; raises InputError for a word that is none."""
-    key = word.casefold()
-    for number, item in enumerate(items):
-        if key in {item.id.casefold(), item.name.casefold()}:
-            return number, item
-    known = ", ".join(item.id for item in items) or "nothing of the kind in the book"
-    near = did_you_mean(word, [item.id for item in items])
-    raise InputError(where, f"there is no {kind} {shown(word)}; known: {known}{near}")
-
-
-def bodies_named(book: Book, words: Iterable[str], where: Where) -> tuple[str, ...]:
-    """The organisations in the perimeter that ids and group words mean, in the book's order."""
-    inside = [body for body in book.organisations if body.in_perimeter]
-    named: set[str] = set()
-    for word in words:
-        if word in GROUPS:
-            named |= {body.id for body in inside if _in_group(body, word)}
-        elif word in {body.id for body in inside}:
-            named.add(word)
-        else:
-            allowed = [*(body.id for body in inside), *GROUPS]
-            listed = ", ".join(allowed)
-            text = f"there is no organisation {shown(word)} in the system; known: {listed}"
-            raise InputError(where, text + did_you_mean(word, allowed))
-    return tuple(body.id for body in inside if body.id in named)
-
-
-def _in_group(body: Organisation, word: str) -> bool:
-    if word == "all":
-        return True
-    if word == "NHS bodies":
-        return body.kind != "council"
-    return body.kind == KINDS[word]
 
 
 def attainment_drivers(resolved: Resolved) -> list[str]:
@@ -135,6 +88,7 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         planned_saving=_case(plan, plan_inputs(plan)).saving[:, :, 0],
         central_saving=_case(plan, central_inputs(plan)).saving[:, :, 0],
         weighted_population=plan.bodies.weighted_population,
+        levels=compile_levels(plan),
     )
 
 
@@ -165,7 +119,7 @@ def _offsets(
     offsets = np.zeros((len(plan.bodies.ids), len(plan.years)))
     for year, by_body in stated.offsets.items():
         where: Where = ("control_totals", number, "offsets", financial_year_text(year))
-        _check_year(plan, year, where)
+        check_year(plan.years, year, where)
         for body, value in by_body.items():
             if body not in plan.bodies.ids:
                 text = f"there is no organisation {shown(body)}"
@@ -175,13 +129,6 @@ def _offsets(
                 raise InputError((*where, body), "has no control total to offset in this year")
             offsets[place] = value
     return offsets
-
-
-def _check_year(plan: Plan, year: int, where: Where) -> None:
-    if year not in plan.years[1:]:
-        first, last = map(financial_year_text, (plan.years[1], plan.years[-1]))
-        text = f"{financial_year_text(year)} is not a projected year; those are {first} to {last}"
-        raise InputError(where, text)
 
 
 # held totals
@@ -224,10 +171,10 @@ def _solved(
 ) -> dict[int, float]:
     if isinstance(rule, written.StatedTotals):
         for year in rule.by_year:
-            _check_year(plan, year, (*where, "by_year", financial_year_text(year)))
+            check_year(plan.years, year, (*where, "by_year", financial_year_text(year)))
         return dict(rule.by_year)
     if isinstance(rule, written.StraightLine):
-        _check_year(plan, rule.in_year, (*where, "in"))
+        check_year(plan.years, rule.in_year, (*where, "in"))
         span = rule.in_year - plan.years[0]
         start = float(position[0])
         return {
@@ -314,7 +261,6 @@ def _terms(plan: Plan) -> tuple[terms_of.Term, ...]:
     where: Where = ("scenario", "risk_share")
     number, stated = found(book.risk_shares, scenario.risk_share, "risk share", where)
     path: Where = ("risk_shares", number, "terms")
-    terms = tuple(_term(plan, item, (*path, n)) for n, item in enumerate(stated.terms))
     zero = np.zeros((len(plan.bodies.ids), len(plan.years), 1))
     basis = terms_of.Basis(
         organisations=plan.bodies.ids,
@@ -323,43 +269,8 @@ def _terms(plan: Plan) -> tuple[terms_of.Term, ...]:
         weighted_population=plan.bodies.weighted_population,
         lines=dict.fromkeys((*SAVINGS_LINES, *services(book)), zero),
     )
-    for fault in find_faults(terms, basis):
-        at = () if fault.term is None else (fault.term,)
-        raise InputError((*path, *at), str(fault))
-    return terms
-
-
-def _term(plan: Plan, item: written.Term, where: Where) -> terms_of.Term:
-    book = plan.resolved.book
-    name = next(iter(item.model_fields_set))
-    stated = getattr(item, name)
-    path = (*where, name)
-    match stated:
-        case written.PoolTerm():
-            members = bodies_named(book, stated.members, (*path, "members"))
-            years = _years(plan, stated.years, path)
-            return terms_of.Pool(members, stated.direction, stated.lines, years=years)
-        case written.FixedLineTerm():
-            return terms_of.FixedLine(stated.line, stated.host, _years(plan, stated.years, path))
-        case written.CorridorTerm():
-            return _corridor(plan, stated, path)
-        case written.SharesTerm():
-            return _shares(plan, stated, path)
-        case written.CapTerm():
-            return terms_of.Cap(_amounts(stated.loss), _amounts(stated.gain))
-        case written.WaterfallTerm():
-            reserves = tuple(
-                terms_of.Reserve(r.name, r.amount, dict(r.held_by)) for r in stated.reserves
-            )
-            return terms_of.Waterfall(_shares(plan, stated.outside, path), reserves)
-        case written.LayeredTerm():
-            protected = bodies_named(book, stated.protected, (*path, "protected"))
-            shares = _shares(plan, stated.shares, path)
-            return terms_of.LayeredProtection(protected, _amount(stated.reduction), shares)
-        case written.SharedSavingsTerm():
-            return _shared_savings(plan, stated)
-        case _:
-            return _guarantor(plan, stated, path)
+    of = Naming(plan.years, partial(bodies_named, book))
+    return terms_from(of, stated.terms, basis, path)
 
 
 def services(book: Book) -> tuple[str, ...]:
@@ -393,81 +304,3 @@ def _service_line(plan: Plan, name: str, central: Outcome) -> ServiceLine:
             costs[plan.bodies.ids.index(line.organisation), number] = -1.0
     unset = ServiceLine(name, signs * of_contracts, costs, np.zeros((count, len(plan.years))))
     return replace(unset, central=unset.variance(central)[:, :, 0])
-
-
-def _years(plan: Plan, years: Sequence[int], where: Where) -> tuple[str, ...]:
-    for year in years:
-        _check_year(plan, year, (*where, "years"))
-    return tuple(map(str, years))
-
-
-def _amount(stated: tuple[float, str]) -> terms_of.Amount:
-    value, unit = stated
-    return terms_of.Amount(value, "income" if unit == "income" else "£m")
-
-
-def _amounts(
-    stated: tuple[float, str] | dict[str, tuple[float, str]] | None,
-) -> terms_of.Amounts | None:
-    if stated is None:
-        return None
-    if isinstance(stated, dict):
-        return {name: _amount(value) for name, value in stated.items()}
-    return _amount(stated)
-
-
-def _shares(plan: Plan, stated: written.SharesTerm, where: Where) -> terms_of.Shares:
-    members = bodies_named(plan.resolved.book, stated.members, (*where, "members"))
-    return terms_of.Shares(dict(stated.shares), stated.by, members)
-
-
-def _corridor(plan: Plan, stated: written.CorridorTerm, where: Where) -> terms_of.Corridor:
-    both = (*stated.bands, *(stated.favourable or ()))
-    edges = [edge for band in both for edge in (band.low, band.high) if edge is not None]
-    units = {unit for value, unit in edges if value != 0}
-    if len(units) > 1:
-        raise InputError((*where, "bands"), "are part in £ and part in % of income; use one")
-    members = bodies_named(plan.resolved.book, stated.members, (*where, "members"))
-    return terms_of.Corridor(
-        adverse=_bands(stated.bands),
-        favourable=None if stated.favourable is None else _bands(stated.favourable),
-        unit="income" if units == {"income"} else "£m",
-        on=stated.on,
-        members=members,
-    )
-
-
-def _bands(stated: Iterable[written.BandTerm]) -> tuple[terms_of.Band, ...]:
-    return tuple(
-        terms_of.Band(band.low[0], math.inf if band.high is None else band.high[0], band.pooled)
-        for band in stated
-    )
-
-
-def _shared_savings(plan: Plan, stated: written.SharedSavingsTerm) -> terms_of.SharedSavings:
-    benchmark = stated.benchmark
-    by_year = (
-        tuple(benchmark.get(year, 0.0) for year in plan.years)
-        if isinstance(benchmark, dict)
-        else benchmark
-    )
-    return terms_of.SharedSavings(
-        benchmark=by_year,
-        payers=dict(stated.payers),
-        providers=dict(stated.providers),
-        share=stated.share,
-        quality=stated.quality,
-        minimum_rate=stated.minimum_rate,
-        savings_cap=math.inf if stated.savings_cap is None else stated.savings_cap,
-        two_sided=stated.two_sided,
-        loss_share=stated.loss_share,
-        loss_limit=math.inf if stated.loss_limit is None else stated.loss_limit,
-    )
-
-
-def _guarantor(plan: Plan, stated: written.GuarantorTerm, where: Where) -> terms_of.Guarantor:
-    members = bodies_named(plan.resolved.book, stated.members, (*where, "members"))
-    threshold = terms_of.Amount(0.0) if stated.threshold is None else _amount(stated.threshold)
-    years = _years(plan, stated.years, where)
-    limit = _amount(stated.limit)
-    return terms_of.Guarantor(stated.name, limit, members, threshold, stated.share, years=years)

@@ -105,10 +105,14 @@ def _membership(owner: IntArray, owners: int) -> FloatArray:
     return belongs
 
 
-def merged_contracts(stated: Contracts, apart: set[int]) -> tuple[Contracts, IntArray]:
+def merged_contracts(
+    stated: Contracts, apart: set[int], tags: IntArray | None = None
+) -> tuple[Contracts, IntArray]:
     """Untouched contracts between the same bodies, moved and paid alike, as one.
 
-    Those in `apart` stay by themselves. Also gives, for each contract, where it stands among them.
+    Those in `apart` stay by themselves. With `tags` only contracts with the same tag are merged,
+    and those with the tag NONE are left out. Also gives, for each contract, where it stands among
+    them, or NONE.
     """
     paid: list[list[int]] = [[] for _ in stated.baseline]
     for number, group in enumerate(stated.payments):
@@ -117,8 +121,11 @@ def merged_contracts(stated: Contracts, apart: set[int]) -> tuple[Contracts, Int
     keys: dict[tuple[object, ...], list[int]] = {}
     columns = (stated.payer, stated.provider, stated.activity, stated.price, stated.capitation)
     for number in range(len(stated.baseline)):
+        tag = 0 if tags is None else int(tags[number])
+        if tag == NONE:
+            continue
         own = number if stated.target[number] != NONE or number in apart else NONE
-        key = (*(int(column[number]) for column in columns), tuple(paid[number]), own)
+        key = (*(int(column[number]) for column in columns), tuple(paid[number]), tag, own)
         keys.setdefault(key, []).append(number)
     first = integers(numbers[0] for numbers in keys.values())
     target = stated.target[first]
@@ -129,7 +136,7 @@ def merged_contracts(stated: Contracts, apart: set[int]) -> tuple[Contracts, Int
         )
         for group in stated.payments
     )
-    place = np.empty(len(stated.baseline), dtype=np.int64)
+    place = np.full(len(stated.baseline), NONE, dtype=np.int64)
     for position, numbers in enumerate(keys.values()):
         place[numbers] = position
     merged = Contracts(

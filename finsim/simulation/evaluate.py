@@ -7,7 +7,7 @@ file: any array of inputs may be given, so that replay, sensitivity and solving 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,17 @@ from finsim.economics import ledger
 from finsim.economics.control_totals import ccg_reserve
 from finsim.simulation.cases import central_inputs, plan_inputs
 from finsim.simulation.factors import Factors, factors_at, removal_shares
-from finsim.simulation.plan import NONE, Contracts, CostRows, FloatArray, IntArray, Payment, Plan
+from finsim.simulation.plan import (
+    NONE,
+    Contracts,
+    CostGroups,
+    CostRows,
+    FloatArray,
+    IntArray,
+    Payment,
+    Plan,
+    ReleaseGroups,
+)
 
 Record: TypeAlias = Literal["positions", "lines", "schemes", "factors"]
 POSITIONS: frozenset[Record] = frozenset({"positions"})
@@ -53,8 +63,8 @@ class Outcome:
     """Positions of the organisations [organisation, year, draw], £m, what is received positive.
 
     `internal_contracts` and `external_income` [year, draw] are what the perimeter's organisations
-    receive from each other and from outside it; `removed` is the largest part of any contract or
-    line that schemes removed.
+    receive from each other and from outside it; `reserves` is what is held back; `removed` is the
+    largest part of any contract or line that schemes removed.
     """
 
     income: FloatArray
@@ -66,6 +76,7 @@ class Outcome:
     cost_of_delivery: FloatArray
     internal_contracts: FloatArray
     external_income: FloatArray
+    reserves: FloatArray
     contract_imbalance: float
     removed: float
     lines: Lines | None = None
@@ -88,6 +99,30 @@ class OwnCosts:
     whole: FloatArray
 
 
+class CostArrays(Protocol):
+    """Own costs gathered into cost units: a plan's, or those of another view of its lines."""
+
+    @property
+    def costs(self) -> CostGroups:
+        """Costs before schemes, by unit and activity."""
+        ...
+
+    @property
+    def cost_membership(self) -> FloatArray:
+        """[unit, cost row] of ones and noughts."""
+        ...
+
+    @property
+    def releases(self) -> ReleaseGroups:
+        """Costs that a removal touches, by unit and target."""
+        ...
+
+    @property
+    def release_membership(self) -> FloatArray:
+        """[unit, release row] of ones and noughts."""
+        ...
+
+
 def evaluate(plan: Plan, x: FloatArray, record: frozenset[Record] = POSITIONS) -> Outcome:
     """The positions at inputs x [input, year, draw].
 
@@ -99,7 +134,7 @@ def evaluate(plan: Plan, x: FloatArray, record: frozenset[Record] = POSITIONS) -
 
     factors = factors_at(plan, x)
     before, touched = contract_values(plan.flows, factors)
-    costs = _own_costs(plan, factors)
+    costs = own_costs(plan, factors)
     results = None
     if "schemes" in record:
         results = scheme_results(plan, factors, before, touched, costs)
@@ -217,7 +252,7 @@ def removal_by_scheme(plan: Plan, x: FloatArray) -> FloatArray:
 # own costs
 
 
-def _own_costs(plan: Plan, factors: Factors) -> OwnCosts:
+def own_costs(plan: CostArrays, factors: Factors) -> OwnCosts:
     """`C = B·D·N·Q·(1 − released)`, before efficiency; each row's B·Q a sum over price indices."""
     rows, releases = plan.costs, plan.releases
     do_nothing = _rowed(rows.weights, rows.activity, factors)
@@ -303,17 +338,17 @@ def _outcome(
     change = touched - before[flows.touched]
     received = received_before + weighted(flows.incoming[:, flows.touched], change)
     paid = paid_before + weighted(flows.outgoing[:, flows.touched], change)
-    pressure, shocks = _pressure(plan, x), _shocks(plan, x)
+    pressure, shocks = unattributed_pressure(plan, x), shocks_at(plan, x)
     delivery = weighted(plan.delivery_shares, factors.cost_of_delivery)
     efficiency = factors.efficiency[plan.unit_scope]
     by_organisation = plan.unit_membership
     reserves = _reserves(plan, before)
-    own_costs = weighted(by_organisation, efficiency * (costs.do_nothing - costs.released))
+    spent = weighted(by_organisation, efficiency * (costs.do_nothing - costs.released))
     position = ledger.position_before_risk_share(
         external_income=0.0,
         contracts_in=received[:count],
         contracts_out=paid[:count],
-        own_costs=own_costs,
+        own_costs=spent,
         unattributed=pressure,
         reserves=reserves,
         cost_of_delivery=delivery,
@@ -339,6 +374,7 @@ def _outcome(
         cost_of_delivery=delivery,
         internal_contracts=_over(flows, flows.internal, before, change),
         external_income=_over(flows, plan.crossing > 0, before, change),
+        reserves=reserves,
         contract_imbalance=float(np.abs(received.sum(axis=0) - paid.sum(axis=0)).max(initial=0.0)),
         removed=factors.most_removed,
         lines=lines,
@@ -356,7 +392,8 @@ def _over(
     return paid
 
 
-def _pressure(plan: Plan, x: FloatArray) -> FloatArray:
+def unattributed_pressure(plan: Plan, x: FloatArray) -> FloatArray:
+    """Unattributed pressure by organisation, [organisation, year, draw], £m."""
     spread = 0.0 if plan.unattributed_spread == NONE else x[plan.unattributed_spread]
     pressure: FloatArray = plan.unattributed[:, :, None] * (1 + spread)
     return pressure
@@ -372,7 +409,8 @@ def _reserves(plan: Plan, before: FloatArray) -> FloatArray:
     return reserves
 
 
-def _shocks(plan: Plan, x: FloatArray) -> FloatArray:
+def shocks_at(plan: Plan, x: FloatArray) -> FloatArray:
+    """What no plan foresaw, [organisation, year, draw], £m, favourable positive."""
     shocks = np.zeros((len(plan.bodies.ids), *x.shape[1:]))
     for number, shock in enumerate(plan.bodies.shock):
         if shock != NONE:

@@ -130,19 +130,39 @@ class Indices:
 
     def weighted_population(self) -> FloatArray | None:
         """The people each organisation serves, weighted by age cost: [organisation, year]."""
-        if self.book.demand is None or self.scenario.population is None:
+        cost = self._central_cost()
+        if cost is None or self.scenario.population is None:
             return None
         table = self._table(self.scenario.population)
-        curves = {curve.id: np.array(curve.cost) for curve in self.book.curves}
-        a, b = (curves[name] for name in self.book.demand.curves)
-        mix = self.inputs.inputs[self.inputs.position(self.book.demand.mix)].central()[0]
-        cost = (1 - mix) * a + mix * b
         return np.stack(
             [
                 demand.weighted_population(table, self._footprint(body.areas), cost)
                 for body in self.book.organisations
             ]
         )
+
+    def people_by_area(self) -> tuple[FloatArray, FloatArray]:
+        """The people of each area, and the same weighted by age cost: [area, year].
+
+        Without age-cost curves a person counts once. Raises InputError when there is no table.
+        """
+        if self.scenario.population is None or not self.book.population.rows:
+            text = "is missing; localities need the people of their areas"
+            raise InputError(("scenario", "population"), text)
+        table = self._table(self.scenario.population)
+        people, cost = table.sum(axis=1), self._central_cost()
+        weighted = people if cost is None else np.einsum("agt,g->at", table, cost)
+        return people, weighted
+
+    def _central_cost(self) -> FloatArray | None:
+        """The cost of a person by age band at the central mix of the two curves."""
+        if self.book.demand is None:
+            return None
+        curves = {curve.id: np.array(curve.cost) for curve in self.book.curves}
+        a, b = (curves[name] for name in self.book.demand.curves)
+        mix = self.inputs.inputs[self.inputs.position(self.book.demand.mix)].central()[0]
+        cost: FloatArray = (1 - mix) * a + mix * b
+        return cost
 
     def _footprint(self, areas: Areas) -> FloatArray:
         return np.array([float(area in areas) for area in self.book.population.areas])

@@ -234,7 +234,7 @@ def _arranged(plan: Plan, merged: Merged) -> Arrangement:
     try:
         return compile_arrangement(plan)
     except InputError as error:
-        raise InputProblems([_problem(error, merged)]) from None
+        raise InputProblems(_problem(e, merged) for e in (error, *error.others)) from None
 
 
 def _problem(error: InputError, merged: Merged) -> Problem:

@@ -1,0 +1,290 @@
+"""Networks and localities at given inputs: what falls to each, and what their budgets move.
+
+Axis order [body, year, draw]; the last body of a level is what is unassigned. A *footprint* is a
+distinct tag, or set of areas, that lines and contracts carry; `spread` says to which bodies it
+falls. Money inside the perimeter nets out: what a body spends is the own costs of organisations in
+the perimeter and what they pay to the outside, what it receives is what the outside pays them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finsim.economics import levels as economics
+from finsim.economics.risk_share import settle
+from finsim.economics.risk_share_terms import Basis, Term
+from finsim.simulation.compile_flows import CostUnits
+from finsim.simulation.evaluate import (
+    Outcome,
+    contract_values,
+    own_costs,
+    shocks_at,
+    unattributed_pressure,
+    weighted,
+)
+from finsim.simulation.factors import Factors, factors_at
+from finsim.simulation.plan import Contracts, FloatArray, Plan
+
+LevelKind: TypeAlias = Literal["network", "locality"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How money falls to the bodies of a level.
+
+    `spread` [body, footprint, year] and `of_organisation` [body, organisation, year] sum to 1 over
+    the bodies. `costs` are own lines by owner: each footprint, what budgets do not cover and what
+    they do. `contracts` are those that cross the perimeter; `received` [footprint, contract],
+    `paid` [owner, contract], `earned` [footprint, contract] (received for a tagged service),
+    `pooled` [1, contract] (earned by what budgets cover) and `general` [1, contract] (the rest)
+    hold ones and noughts.
+    """
+
+    kind: LevelKind
+    bodies: tuple[str, ...]
+    titles: tuple[str, ...]
+    spread: FloatArray
+    of_organisation: FloatArray
+    costs: CostUnits
+    contracts: Contracts
+    received: FloatArray
+    paid: FloatArray
+    earned: FloatArray
+    pooled: FloatArray
+    general: FloatArray
+    weighted: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A move between budgets: £m by year, and parts of the giver's budget by year."""
+
+    giver: int
+    receiver: int
+    money: FloatArray
+    part: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the bodies of a level are given, from when on, and who shares what is over.
+
+    `general_share` [body] is each body's part of general income (networks), or of all that budgets
+    cover (localities, one number); `historic` and `shares` [body, year] divide the latter.
+    `fed_by` are the networks whose moves join it. `holders` [organisation, body].
+    """
+
+    id: str
+    name: str
+    view: View
+    covers_all: bool
+    general_share: FloatArray
+    historic: FloatArray
+    shares: FloatArray
+    moves: tuple[Moved, ...]
+    fed_by: tuple[int, ...]
+    live: NDArray[np.bool_]
+    terms: tuple[Term, ...]
+    years: tuple[str, ...]
+    holders: FloatArray
+
+    @property
+    def is_live(self) -> bool:
+        """Whether money moves in some year."""
+        return bool(self.live.any())
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The budgets that an option chose, networks first; `key` is the same for those alike."""
+
+    key: str
+    budgets: tuple[Budget, ...]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether any budget moves money."""
+        return any(budget.is_live for budget in self.budgets)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A level's money before budgets: by footprint, before schemes and after them, £m.
+
+    `covered` is what budgets are for; `other` [organisation, year, draw] is unattributed pressure,
+    reserves and shocks, before the costs of delivery.
+    """
+
+    spent_do_nothing: FloatArray
+    spent: FloatArray
+    covered: FloatArray
+    received_do_nothing: FloatArray
+    received: FloatArray
+    earned_do_nothing: FloatArray
+    earned: FloatArray
+    pooled: FloatArray
+    general: FloatArray
+    general_do_nothing: FloatArray
+    other: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class LevelOutcome:
+    """The bodies of a level, [body, year, draw], £m; surplus and what is received positive.
+
+    `budget` is what the rules give, in shadow too; `transfer` is what moves once they are live:
+    the budget less the historic one, and what the terms share. `to_organisations` and
+    `support_to_organisations` [organisation, year, draw] are what that brings to the holders.
+    """
+
+    kind: LevelKind
+    income: FloatArray
+    expenditure: FloatArray
+    position_do_nothing: FloatArray
+    position_before_risk_share: FloatArray
+    saving: FloatArray
+    budget: FloatArray
+    variance_to_budget: FloatArray
+    transfer: FloatArray
+    external_support: FloatArray
+    position: FloatArray
+    moved: FloatArray
+    to_organisations: FloatArray
+    support_to_organisations: FloatArray
+
+
+def level_outcomes(
+    plan: Plan, levels: Levels, outcome: Outcome, x: FloatArray
+) -> tuple[LevelOutcome, ...]:
+    """Every chosen level at an outcome's inputs x [input, year, draw]."""
+    if not levels.budgets:
+        return ()
+    factors = outcome.factors if outcome.factors is not None else factors_at(plan, x)
+    found: list[LevelOutcome] = []
+    for budget in levels.budgets:
+        above = next((level for level in found if level.kind == "network"), None)
+        seen = seen_at(plan, budget.view, factors, outcome, x)
+        found.append(_level(budget, seen, outcome, above))
+    return tuple(found)
+
+
+def seen_at(plan: Plan, view: View, factors: Factors, outcome: Outcome, x: FloatArray) -> Seen:
+    """The money of a level by footprint: small matrix products over its rows."""
+    before, touched = contract_values(view.contracts, factors)
+    after = before.copy()
+    after[view.contracts.touched] = touched
+    costs = own_costs(view.costs, factors)
+    kept = factors.efficiency[view.costs.scope] * (costs.do_nothing - costs.released)
+    owned = view.costs.membership
+    spent_before = weighted(owned, costs.do_nothing) + weighted(view.paid, before)
+    spent = weighted(owned, kept) + weighted(view.paid, after)
+    footprints = view.spread.shape[1]
+    return Seen(
+        spent_do_nothing=spent_before[:footprints] + spent_before[footprints:],
+        spent=spent[:footprints] + spent[footprints:],
+        covered=spent[footprints:],
+        received_do_nothing=weighted(view.received, before),
+        received=weighted(view.received, after),
+        earned_do_nothing=weighted(view.earned, before),
+        earned=weighted(view.earned, after),
+        pooled=weighted(view.pooled, after)[0],
+        general=weighted(view.general, after)[0],
+        general_do_nothing=weighted(view.general, before)[0],
+        other=unattributed_pressure(plan, x) + outcome.reserves - shocks_at(plan, x),
+    )
+
+
+def _level(
+    budget: Budget, seen: Seen, outcome: Outcome, above: LevelOutcome | None
+) -> LevelOutcome:
+    view, by_body = budget.view, economics.by_body
+    other = by_body(view.of_organisation, seen.other)
+    delivery = by_body(view.of_organisation, outcome.cost_of_delivery)
+    expenditure = by_body(view.spread, seen.spent) + other + delivery
+    do_nothing = by_body(view.spread, seen.spent_do_nothing) + other
+    if view.kind == "network":
+        income = _allotted(budget, seen.earned, seen.general)
+        income_before = _allotted(budget, seen.earned_do_nothing, seen.general_do_nothing)
+        historic = given = income
+    else:
+        income = by_body(view.spread, seen.received)
+        income_before = by_body(view.spread, seen.received_do_nothing)
+        pool = _pool(budget, seen, above)
+        historic, given = (shares[:, :, None] * pool for shares in (budget.historic, budget.shares))
+    moved = _moved(budget, given)
+    given = given + moved
+    covered = expenditure if budget.covers_all else by_body(view.spread, seen.covered)
+    variance = given - covered
+    transfer, support = _settled(budget, given, variance)
+    transfer = (transfer + given - historic) * budget.live[:, None]
+    position = income - expenditure
+    before = income_before - do_nothing
+    return LevelOutcome(
+        kind=view.kind,
+        income=income,
+        expenditure=expenditure,
+        position_do_nothing=before,
+        position_before_risk_share=position,
+        saving=position + delivery - before,
+        budget=given,
+        variance_to_budget=variance,
+        transfer=transfer,
+        external_support=support,
+        position=position + transfer + support,
+        moved=moved,
+        to_organisations=weighted(budget.holders, transfer),
+        support_to_organisations=weighted(budget.holders, support),
+    )
+
+
+def _allotted(budget: Budget, earned: FloatArray, general: FloatArray) -> FloatArray:
+    by_body = economics.by_body(budget.view.spread, earned)
+    return economics.allotted(by_body, general, budget.general_share)
+
+
+def _pool(budget: Budget, seen: Seen, above: LevelOutcome | None) -> FloatArray:
+    """What all budgets of a level are given together, [year, draw], £m."""
+    if budget.covers_all:
+        pool: FloatArray = seen.received.sum(axis=0)
+    else:
+        pool = seen.pooled + float(budget.general_share[0]) * seen.general
+    if above is not None and budget.fed_by:
+        pool = pool + above.moved[list(budget.fed_by)].sum(axis=0)
+    return pool
+
+
+def _moved(budget: Budget, given: FloatArray) -> FloatArray:
+    """What moves between budgets together, [body, year, draw], £m."""
+    moved = np.zeros_like(given)
+    for move in budget.moves:
+        for amount, of_budget in ((move.money, False), (move.part, True)):
+            if amount.any():
+                moved += economics.moved_between(
+                    given, move.giver, move.receiver, amount, of_budget
+                )
+    return moved
+
+
+def _settled(
+    budget: Budget, given: FloatArray, variance: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """What the terms move between the bodies in live years, and what comes from outside, £m."""
+    transfer, support = np.zeros_like(variance), np.zeros_like(variance)
+    if not budget.terms or not budget.is_live:
+        return transfer, support
+    view = budget.view
+    basis = Basis(
+        organisations=view.bodies[:-1],
+        years=budget.years,
+        income=given[:-1],
+        weighted_population=None if view.weighted is None else view.weighted[:-1],
+    )
+    settlement = settle((variance * budget.live[:, None])[:-1], budget.terms, basis)
+    live = budget.live[:, None]
+    transfer[:-1] = settlement.transfer * live
+    support[:-1] = settlement.external_support * live
+    return transfer, support
