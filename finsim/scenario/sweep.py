@@ -17,11 +17,12 @@ from typing import Any
 
 from pydantic import Field
 
+from finsim.book.bounded_file import names_beside
 from finsim.book.fields import Model, Name, Text, Version, Whole, Words
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
 from finsim.book.typed import typed
-from finsim.book.yaml_reader import names_beside, read_yaml
+from finsim.book.yaml_reader import read_yaml
 from finsim.scenario.layers import Layer, assignment_layer
 from finsim.scenario.model import AS_STATED
 
