@@ -8,6 +8,7 @@ from operator import attrgetter
 
 import numpy as np
 
+from finsim.analysis.bridge_rows import Bridge
 from finsim.analysis.checks import Check, checks_of
 from finsim.analysis.estimates import Estimate, Estimates, estimate
 from finsim.analysis.measures import BY_NAME, CHANCE, MEASURES, Level, Row
@@ -108,6 +109,7 @@ class Results:
     checks: tuple[Check, ...]
     central: Outcome
     planned: Outcome
+    bridge: Bridge | None = None
     _index: dict[tuple[str, str, str, str], Figure] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:

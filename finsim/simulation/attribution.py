@@ -29,7 +29,7 @@ def scheme_results(
         planned_values(plan.flows, factors, outside) - before[plan.flows.touched[outside]]
     )
     worth = _worth(plan, factors, costs, inside)
-    worth[paid] += _ratio(signs * change[outside] - agreed, factors.removed[paid])
+    worth[paid] += ratio(signs * change[outside] - agreed, factors.removed[paid])
     activity = _activity_savings(plan, factors, worth)
     activity += np.einsum("jct,ctd->jtd", plan.central_parts[:, paid], agreed)
     efficiency = _efficiency_savings(plan, factors, costs, inside)
@@ -44,7 +44,7 @@ def scheme_results(
     )
 
 
-def _ratio(value: FloatArray, by: FloatArray) -> FloatArray:
+def ratio(value: FloatArray, by: FloatArray) -> FloatArray:
     """value / by, and nought where by is nought."""
     return np.divide(value, by, out=np.zeros_like(value), where=by != 0)
 
@@ -66,7 +66,7 @@ def _activity_savings(plan: Plan, factors: Factors, worth: FloatArray) -> FloatA
     coefficients = plan.coefficients
     stated = weighted(coefficients.T, factors.gross) * factors.reach
     sizes = weighted(np.abs(coefficients).T, np.abs(factors.gross)) * np.abs(factors.reach)
-    overlap = _ratio(factors.removed[: len(stated)] - stated, sizes)
+    overlap = ratio(factors.removed[: len(stated)] - stated, sizes)
     worth = worth * factors.reach
     own = factors.gross * weighted(coefficients, worth)
     overlap *= worth
@@ -87,6 +87,6 @@ def _efficiency_savings(
         cost = (costs.do_nothing[units] - costs.released[units] / 2).sum(axis=0)
         saved = (1 - factors.efficiency[number]) * cost
         sizes = np.abs(1 - factors.scheme_efficiency[list(scope)])
-        shares = _ratio(sizes, np.broadcast_to(sizes.sum(axis=0), sizes.shape))
+        shares = ratio(sizes, np.broadcast_to(sizes.sum(axis=0), sizes.shape))
         savings[list(scope)] += shares * saved
     return savings

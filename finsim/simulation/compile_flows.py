@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,7 +37,7 @@ def contract_arrays(
     count = len(book.contracts)
     target = integers(targets.get(("contract", number), NONE) for number in range(count))
     touched = np.flatnonzero(target != NONE)
-    payments = _payments([_form_runs(book, c, years) for c in book.contracts])
+    payments = payments_of([form_runs(payment_forms(book, c, years)) for c in book.contracts])
     return Contracts(
         baseline=np.array([contract.baseline for contract in book.contracts]),
         payer=payer,
@@ -67,15 +68,15 @@ def payment_forms(book: Book, contract: Contract, years: tuple[int, ...]) -> lis
     ]
 
 
-def _form_runs(book: Book, contract: Contract, years: tuple[int, ...]) -> tuple[FormRun, ...]:
-    """The payment forms of a contract and the runs of years in which each applies."""
-    forms = payment_forms(book, contract, years)
+def form_runs(forms: Sequence[PaymentForm]) -> tuple[FormRun, ...]:
+    """The runs of years in which each of a contract's payment forms, one for a year, applies."""
     starts = [t for t in range(len(forms)) if t == 0 or forms[t] != forms[t - 1]]
     ends = [*starts[1:], len(forms)]
     return tuple((forms[start], start, end) for start, end in zip(starts, ends, strict=True))
 
 
-def _payments(runs: list[tuple[FormRun, ...]]) -> tuple[Payment, ...]:
+def payments_of(runs: Sequence[tuple[FormRun, ...]]) -> tuple[Payment, ...]:
+    """The contracts, in the order of their runs, by the form that pays them and its years."""
     gathered: dict[FormRun, list[int]] = {}
     for number, of_contract in enumerate(runs):
         for run in of_contract:

@@ -123,6 +123,25 @@ class CostArrays(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Workings:
+    """What positions are made of: the indices, the flows before schemes [contract, year, draw],
+    the touched ones after them, and own costs.
+    """
+
+    factors: Factors
+    before: FloatArray
+    touched: FloatArray
+    costs: OwnCosts
+
+
+def workings(plan: Plan, x: FloatArray) -> Workings:
+    """The indices, contracts and own costs at inputs x [input, year, draw]."""
+    factors = factors_at(plan, x)
+    before, touched = contract_values(plan.flows, factors)
+    return Workings(factors, before, touched, own_costs(plan, factors))
+
+
 def evaluate(plan: Plan, x: FloatArray, record: frozenset[Record] = POSITIONS) -> Outcome:
     """The positions at inputs x [input, year, draw].
 
@@ -130,11 +149,16 @@ def evaluate(plan: Plan, x: FloatArray, record: frozenset[Record] = POSITIONS) -
     no scheme and no efficiency, at the same inputs and shocks. `saving` is net: the change in
     position before the costs of delivery.
     """
+    return outcome(plan, x, workings(plan, x), record)
+
+
+def outcome(
+    plan: Plan, x: FloatArray, found: Workings, record: frozenset[Record] = POSITIONS
+) -> Outcome:
+    """The positions that workings make, at the inputs that made them."""
     from finsim.simulation.attribution import scheme_results
 
-    factors = factors_at(plan, x)
-    before, touched = contract_values(plan.flows, factors)
-    costs = own_costs(plan, factors)
+    factors, before, touched, costs = found.factors, found.before, found.touched, found.costs
     results = None
     if "schemes" in record:
         results = scheme_results(plan, factors, before, touched, costs)
@@ -149,11 +173,11 @@ def evaluate(plan: Plan, x: FloatArray, record: frozenset[Record] = POSITIONS) -
 def contract_values(stated: Contracts, factors: Factors) -> tuple[FloatArray, FloatArray]:
     """Contracts before schemes [contract, year, draw], and the touched ones after them, £m."""
     demanded = factors.activities[stated.activity]
-    before = _paid(stated, stated.payments, demanded, factors, stated.central_activity[0])
+    before = paid(stated, stated.payments, demanded, factors, stated.central_activity[0])
     n = stated.touched
     left = demanded[n]
     left *= 1 - factors.removed[stated.target[n]]
-    after = _paid(stated, stated.touched_payments, left, factors, stated.central_activity[1, n])
+    after = paid(stated, stated.touched_payments, left, factors, stated.central_activity[1, n])
     return before, after
 
 
@@ -162,10 +186,10 @@ def planned_values(stated: Contracts, factors: Factors, kept: IntArray) -> Float
     n = stated.touched
     demanded = factors.activities[stated.activity[n]]
     central = stated.central_activity[1, n]
-    return _paid(stated, stated.touched_payments, demanded, factors, central)[kept]
+    return paid(stated, stated.touched_payments, demanded, factors, central)[kept]
 
 
-def _paid(
+def paid(
     stated: Contracts,
     payments: tuple[Payment, ...],
     activity: FloatArray,
@@ -342,7 +366,7 @@ def _outcome(
     delivery = weighted(plan.delivery_shares, factors.cost_of_delivery)
     efficiency = factors.efficiency[plan.unit_scope]
     by_organisation = plan.unit_membership
-    reserves = _reserves(plan, before)
+    reserves = reserves_at(plan, before)
     spent = weighted(by_organisation, efficiency * (costs.do_nothing - costs.released))
     position = ledger.position_before_risk_share(
         external_income=0.0,
@@ -399,8 +423,8 @@ def unattributed_pressure(plan: Plan, x: FloatArray) -> FloatArray:
     return pressure
 
 
-def _reserves(plan: Plan, before: FloatArray) -> FloatArray:
-    """What must be held back, an expenditure that nothing is spent on, £m."""
+def reserves_at(plan: Plan, before: FloatArray) -> FloatArray:
+    """What must be held back and nothing is spent on, [organisation, year, draw], £m."""
     reserves = np.zeros((len(plan.bodies.ids), *before.shape[1:]))
     for held in plan.reserved:
         uncommitted, contingency = held.uncommitted[:, None], held.contingency[:, None]

@@ -1,0 +1,187 @@
+"""The bridge from the base-year position to the position, for every body, year and option.
+
+The steps are worked out in every draw, so each has a range of its own. Means add up to the mean
+position; percentiles do not add. Everything is summed up replicate by replicate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from finsim.analysis.bridge_rows import TOTALS, Bridge, BridgeRow
+from finsim.analysis.checks import ROUNDING, TOLERANCE, Check
+from finsim.analysis.estimates import Estimate, combined
+from finsim.analysis.observe import SYSTEM
+from finsim.analysis.results import Results
+from finsim.analysis.statistics import quantiles
+from finsim.analysis.study import Case, study
+from finsim.book.quantities import financial_year_text
+from finsim.simulation.arrangement import settled
+from finsim.simulation.evaluate import outcome, workings
+from finsim.simulation.plan import FloatArray, Plan
+from finsim.simulation.run import Engine, Sampling, Serial, units
+from finsim.simulation.steps import DO_NOTHING, economic_steps, settled_steps, steps_of
+from finsim.uncertainty.point_sets import Design
+
+SHOWN = ("mean", "p10", "p90")
+TIES = "The bridge ties"
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What one replicate says of an option: [statistic, row] of steps and totals, and the tie."""
+
+    steps: FloatArray
+    totals: FloatArray
+    largest: float
+    scale: float
+
+
+def bridges(
+    cases: Sequence[Case], sampling: Sampling, engine: Engine | None = None
+) -> tuple[Bridge, ...]:
+    """The bridge of each option, on the draws of a sampling, with its standard errors.
+
+    The economics that options share is worked out once.
+    """
+    task = partial(_summarised, tuple(cases), sampling.design)
+    by_replicate = list((engine or Serial()).map(task, range(sampling.replicates)))
+    found: list[Bridge] = []
+    for number, case in enumerate(cases):
+        summaries = [replicate[number] for replicate in by_replicate]
+        steps = combined([summary.steps for summary in summaries])
+        totals = combined([summary.totals for summary in summaries])
+        found.append(
+            Bridge(
+                rows=tuple(_rows(case.plan, steps_of(case.plan).names, steps)),
+                totals=tuple(_rows(case.plan, TOTALS, totals)),
+                check=_tie(summaries, sampling.draws),
+                draws=sampling.draws,
+            )
+        )
+    return tuple(found)
+
+
+def with_bridges(
+    results: Sequence[Results], replicates: int | None = None, engine: Engine | None = None
+) -> tuple[Results, ...]:
+    """Results with their bridges, and the check that these tie, on the first replicates of a run.
+
+    All replicates, and so the draws of every other figure, unless fewer are asked for.
+    """
+    cases = [Case(result.plan, result.arrangement) for result in results]
+    sampling = results[0].sampling
+    if replicates is not None:
+        sampling = replace(sampling, replicates=min(replicates, sampling.replicates))
+    return tuple(
+        replace(result, checks=(*result.checks, bridge.check), bridge=bridge)
+        for result, bridge in zip(results, bridges(cases, sampling, engine), strict=True)
+    )
+
+
+def _tie(found: Sequence[_Summary], draws: int) -> Check:
+    largest = max(summary.largest for summary in found)
+    scale = max(summary.scale for summary in found)
+    detail = f"largest difference £{largest * 1e6:,.4f} in {draws:,} draws"
+    return Check(TIES, bool(largest <= max(TOLERANCE, ROUNDING * scale)), detail)
+
+
+def _summarised(cases: tuple[Case, ...], design: Design, replicate: int) -> tuple[_Summary, ...]:
+    """One replicate of every option."""
+    shares = study(cases).shares
+    summaries: dict[int, _Summary] = {}
+    for number, case in enumerate(cases):
+        if shares[number] != number:
+            continue
+        sharing = [n for n, first in enumerate(shares) if first == number]
+        summaries |= _of_economics(case.plan, [(n, cases[n]) for n in sharing], design, replicate)
+    return tuple(summaries[number] for number in range(len(cases)))
+
+
+def _of_economics(
+    plan: Plan, sharing: Sequence[tuple[int, Case]], design: Design, replicate: int
+) -> dict[int, _Summary]:
+    """The options that share a plan's economics, one replicate."""
+    stated = steps_of(plan)
+    services = any(case.arrangement.services for _, case in sharing)
+    record = frozenset({"positions", "lines"} if services else {"positions"})
+    gathered: dict[int, list[FloatArray]] = {number: [] for number, _ in sharing}
+    economic: list[FloatArray] = []
+    largest = dict.fromkeys(gathered, 0.0)
+    scale = 1.0
+    for x in units(plan, design, replicate):
+        found = workings(plan, x)
+        positions = outcome(plan, x, found, record)  # type: ignore[arg-type]
+        steps = economic_steps(plan, stated, x, found, positions)
+        before = steps.sum(axis=0)
+        scale = max(scale, float(np.abs(positions.income).sum(axis=0).max()))
+        economic.append(_with_system(plan, steps))
+        for number, case in sharing:
+            result = settled(case.plan, case.arrangement, positions, x)
+            own = settled_steps(result)
+            off = np.abs(before + own.sum(axis=0) - result.position)
+            largest[number] = max(largest[number], float(off.max()))
+            gathered[number].append(_with_system(plan, own))
+    shared = np.concatenate(economic, axis=-1)
+    shared_statistics = _statistics(shared)
+    nothing = shared[: len(DO_NOTHING)].sum(axis=0)
+    judged = shared.sum(axis=0)
+    summaries = {}
+    for number, _ in sharing:
+        own = np.concatenate(gathered[number], axis=-1)
+        totals = np.stack([nothing, judged, judged + own.sum(axis=0)])
+        summaries[number] = _Summary(
+            steps=np.concatenate([shared_statistics, _statistics(own)], axis=1),
+            totals=_statistics(totals),
+            largest=largest[number],
+            scale=scale,
+        )
+    return summaries
+
+
+def _with_system(plan: Plan, steps: FloatArray) -> FloatArray:
+    """Steps of the projected years with the perimeter's first: [step, body, year, draw]."""
+    system = steps[:, plan.bodies.in_perimeter, 1:].sum(axis=1, keepdims=True)
+    return np.concatenate([system, steps[:, :, 1:]], axis=1)
+
+
+def _statistics(values: FloatArray) -> FloatArray:
+    """Mean, P10 and P90 of [step, body, year, draw] over the draws: [statistic, step, …]."""
+    flat = values.reshape(-1, values.shape[-1])
+    found = np.repeat(flat[None, :, 0], len(SHOWN), axis=0)
+    varies = np.flatnonzero((flat != flat[:, :1]).any(axis=1))
+    ordered = np.sort(flat[varies], axis=1)
+    found[0, varies] = ordered.mean(axis=1)
+    found[1:, varies] = quantiles(ordered, (0.1, 0.9)).T
+    return found.reshape(len(SHOWN), *values.shape[:-1])
+
+
+def _rows(plan: Plan, steps: Sequence[str], found: Estimate) -> list[BridgeRow]:
+    """The rows of an option by body, year and step; money below a thousandth of a £ is nil."""
+    values, errors = (_without_noise(part) for part in (found.values, found.errors))
+    bodies = (SYSTEM, *plan.bodies.ids)
+    return [
+        BridgeRow(
+            plan.resolved.option,
+            body,
+            financial_year_text(year),
+            step,
+            *map(float, values[:, s, b, t]),
+            *map(float, errors[:, s, b, t]),
+        )
+        for b, body in enumerate(bodies)
+        for t, year in enumerate(plan.years[1:])
+        for s, step in enumerate(steps)
+    ]
+
+
+def _without_noise(values: FloatArray) -> FloatArray:
+    result: FloatArray = np.where(np.abs(values) < TOLERANCE, 0.0, values)
+    return result
+
+
+__all__ = ["Bridge", "BridgeRow", "bridges", "with_bridges"]

@@ -1,0 +1,120 @@
+"""What each of several causes contributes to a change, without an order among them.
+
+A change that several causes make together has no natural order: demand first and prices second
+gives the product of the two to prices, the other way round to demand. The Shapley value takes the
+mean over every order. It depends on none, it sums to the whole, and a cause that changes nothing
+gets nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import factorial
+
+import numpy as np
+
+from finsim.economics.arrays import FloatArray
+
+
+def shapley_weights(causes: int) -> FloatArray:
+    """`|S|! (n − 1 − |S|)! / n!`: the share of orders in which exactly S comes before a cause.
+
+    Args:
+        causes: n, how many causes there are.
+
+    Returns:
+        [n], by the size of S, from none of the others to all of them.
+
+    Source: Shapley 1953.
+    """
+    return np.array(
+        [
+            factorial(size) * factorial(causes - 1 - size) / factorial(causes)
+            for size in range(causes)
+        ]
+    )
+
+
+def contributions(values: FloatArray, causes: int) -> FloatArray:
+    """What each cause contributes to a change: its step, averaged over every order.
+
+    ``φ_i = Σ_S w(|S|) · [v(S ∪ i) − v(S)]`` over the sets S of the other causes. The contributions
+    sum to ``v(all) − v(none)``.
+
+    Args:
+        values: v, [2, …, 2, ...], one leading axis for each cause: 0 without it, 1 with it.
+        causes: how many leading axes are causes.
+
+    Returns:
+        [cause, ...], in the unit of the values.
+    """
+    weights = shapley_weights(causes)
+    return np.stack([_weighted_steps(values, cause, causes, weights) for cause in range(causes)])
+
+
+@dataclass(frozen=True, slots=True)
+class PricedContributions:
+    """Contributions to `quantity · price`, where any price may follow.
+
+    A cause of the quantity contributes `without + with_price · price`, the price itself
+    `of_price · (price − 1)`. `without` and `with_price` are [cause, ...], `of_price` [...].
+    """
+
+    without: FloatArray
+    with_price: FloatArray
+    of_price: FloatArray
+
+
+def priced_contributions(quantities: FloatArray, causes: int) -> PricedContributions:
+    """What causes of a quantity, and its price, contribute to `quantity · price`.
+
+    The price is one more cause, whose index is 1 without it. As the value is linear in the price,
+    the same coefficients serve everything that has this quantity.
+
+    Args:
+        quantities: [2, …, 2, ...], the quantity under each set of its causes.
+        causes: how many leading axes are causes; the price is not among them.
+
+    Returns:
+        The coefficients: see `PricedContributions`.
+    """
+    weights = shapley_weights(causes + 1)
+    before, after = weights[:-1], weights[1:]
+    sets = np.indices((2,) * causes).sum(axis=0)
+    share = weights[sets].reshape(sets.shape + (1,) * (quantities.ndim - causes))
+    return PricedContributions(
+        without=np.stack([_weighted_steps(quantities, n, causes, before) for n in range(causes)]),
+        with_price=np.stack([_weighted_steps(quantities, n, causes, after) for n in range(causes)]),
+        of_price=(share * quantities).sum(axis=tuple(range(causes))),
+    )
+
+
+def _weighted_steps(values: FloatArray, cause: int, causes: int, weights: FloatArray) -> FloatArray:
+    """The steps that a cause makes after each set of the others, weighted by the set's size."""
+    ahead = np.moveaxis(values, cause, 0)
+    steps = ahead[1] - ahead[0]
+    others = causes - 1
+    sizes = np.indices((2,) * others).sum(axis=0)
+    share = weights[sizes].reshape(sizes.shape + (1,) * (steps.ndim - others))
+    total: FloatArray = (share * steps).sum(axis=tuple(range(others)))
+    return total
+
+
+def products(factors: Sequence[FloatArray]) -> FloatArray:
+    """The product of factors under every set of them, a factor left out being 1.
+
+    Args:
+        factors: each [...], an index that is 1 where nothing has changed.
+
+    Returns:
+        [2, …, 2, ...], one leading axis for each factor.
+    """
+    choices = [np.stack([np.ones_like(factor), factor]) for factor in factors]
+    shape, count = factors[0].shape, len(factors)
+    axes = [
+        choice.reshape((1,) * n + (2,) + (1,) * (count - 1 - n) + shape)
+        for n, choice in enumerate(choices)
+    ]
+    return reduce(np.multiply, axes)

@@ -1,0 +1,82 @@
+"""The steps of the bridge: from the base-year position to the position, in every draw.
+
+Steps are changes of position, [organisation, year, draw], £m, favourable positive. In every draw
+they sum to the position, for each organisation and for the perimeter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.simulation.arrangement import Settled
+from finsim.simulation.evaluate import (
+    Outcome,
+    Workings,
+    unattributed_pressure,
+    reserves_at,
+    shocks_at,
+)
+from finsim.simulation.movements import CAUSES, PRICE_KINDS, Movements, moved_by, movements
+from finsim.simulation.plan import FloatArray, Plan
+from finsim.simulation.savings_by_theme import Themes, savings_by_theme, themes_of
+
+BASE = "base_position"
+DO_NOTHING = (BASE, *CAUSES, *PRICE_KINDS, "unattributed_pressure", "reserves", "shocks")
+NO_SCHEME = "no_scheme"
+DELIVERY = "cost_of_delivery"
+SETTLED = ("transfer", "external_support", "sustainability_funding")
+THEME = "theme: "
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What the steps of a plan are worked out from."""
+
+    movements: Movements
+    themes: Themes
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the steps in their order; a theme's is `theme: ` and its name."""
+        named = tuple(f"{THEME}{name}" for name in self.themes.names)
+        return (*DO_NOTHING, *named, NO_SCHEME, DELIVERY, *SETTLED)
+
+
+def steps_of(plan: Plan) -> Steps:
+    """The steps of a plan."""
+    return Steps(movements(plan), themes_of(plan))
+
+
+def economic_steps(
+    plan: Plan, stated: Steps, x: FloatArray, found: Workings, outcome: Outcome
+) -> FloatArray:
+    """The steps that options share, to the costs of delivery: [step, organisation, year, draw].
+
+    `no_scheme` is what contracts with an agreed plan pay differently although no scheme can be
+    said to have done it; nearly always nil.
+    """
+    moved = moved_by(plan, stated.movements, found.factors)
+    base = outcome.position_do_nothing[:, :1]
+    reserves = reserves_at(plan, found.before)
+    themes = savings_by_theme(plan, stated.themes, found)
+    parts = (
+        base,
+        *(moved[name] for name in (*CAUSES, *PRICE_KINDS)),
+        -unattributed_pressure(plan, x),
+        reserves[:, :1] - reserves,
+        shocks_at(plan, x),
+        *themes,
+        outcome.saving - themes.sum(axis=0),
+        -outcome.cost_of_delivery,
+    )
+    steps = np.empty((len(parts), *outcome.position_do_nothing.shape))
+    for number, part in enumerate(parts):
+        steps[number] = part
+    return steps
+
+
+def settled_steps(settled: Settled) -> FloatArray:
+    """The steps that an option adds: transfers, support and funding."""
+    return np.stack([getattr(settled, name) for name in SETTLED])
