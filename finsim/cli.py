@@ -21,9 +21,11 @@ import typer
 
 from finsim import __version__
 from finsim.cli_options import (
+    Bodies,
     Draws,
     Force,
     Json,
+    OfYear,
     Option,
     Output,
     Precision,
@@ -159,6 +161,47 @@ def compare(
         quiet=quiet,
     )
     raise typer.Exit(command_compare.compare(request, tuple(scenarios)))
+
+
+@app.command(
+    help=(
+        "Show where a position comes from: base year, growth, prices, income, schemes, support.\n\n"
+        "Examples:\n\n"
+        "  finsim bridge scenarios/bhr.yaml\n\n"
+        "  finsim bridge scenarios/bhr.yaml --body bhrut --year 2018/19\n\n"
+        "  finsim bridge scenarios/bhr.yaml --option all --json"
+    )
+)
+def bridge(
+    scenario: Scenario,
+    *,
+    body: Bodies = None,
+    year: OfYear = None,
+    output: Output = None,
+    option: Option = None,
+    sets: Set = None,
+    seed: Seed = None,
+    draws: Draws = None,
+    as_json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """From the base-year position to the position, step by step."""
+    from finsim.commands import bridge as command_bridge
+    from finsim.commands.run import Request
+
+    request = Request(
+        scenario=scenario,
+        outputs=tuple(output or ()),
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        as_json=as_json,
+        force=force,
+        quiet=quiet,
+    )
+    raise typer.Exit(command_bridge.bridge(request, tuple(body or ()), year))
 
 
 @app.command(

@@ -42,6 +42,14 @@ Precision = Annotated[
         "--precision", metavar="£M", help="Draw until the gap's P10, P50, P90 are this sure."
     ),
 ]
+Bodies = Annotated[
+    list[str] | None,
+    typer.Option("--body", metavar="ID", help="Of this body, or 'all'; may be repeated."),
+]
+OfYear = Annotated[
+    str | None,
+    typer.Option("--year", metavar="YEAR", help="A projected year; the last if not said."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that finsim did not write.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no warnings.")]

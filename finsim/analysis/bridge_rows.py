@@ -30,7 +30,10 @@ class BridgeRow:
 
     def as_dict(self) -> dict[str, str | float]:
         """The row by the names of its fields."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: getattr(self, name) for name in BRIDGE_FIELDS}
+
+
+BRIDGE_FIELDS = tuple(item.name for item in fields(BridgeRow))
 
 
 @dataclass(frozen=True, slots=True)

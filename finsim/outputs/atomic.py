@@ -10,11 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from finsim.analysis.bridge_rows import BRIDGE_FIELDS
 from finsim.analysis.results import FIELDS
 from finsim.outputs import workbook_stamp
 
 HEAD = 4096
 MOST_FOOTER = 1 << 24
+CSV_HEADERS = (FIELDS, BRIDGE_FIELDS)
 _JSON = re.compile(rb'\s*\{\s*"finsim"\s*:')
 _PARQUET_KEY = b"\x06finsim"
 
@@ -94,8 +96,8 @@ def is_ours(path: Path) -> bool:
 
 
 def _csv_is_ours(path: Path) -> bool:
-    header = (",".join(FIELDS) + "\n").encode()
-    return _head(path).startswith(header)
+    head = _head(path)
+    return any(head.startswith((",".join(fields) + "\n").encode()) for fields in CSV_HEADERS)
 
 
 def _json_is_ours(path: Path) -> bool:

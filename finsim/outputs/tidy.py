@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from finsim import __version__
@@ -64,15 +64,16 @@ def json_text(results: Sequence[Results]) -> str:
 
 def csv_text(results: Sequence[Results]) -> str:
     """The measures as CSV; what does not apply is an empty cell."""
+    return csv_table(FIELDS, (figure.as_dict().values() for figure in measures(results)))
+
+
+def csv_table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table as CSV; what does not apply (None) is an empty cell."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(FIELDS)
-    writer.writerows(_cells(figure) for figure in measures(results))
+    writer.writerow(header)
+    writer.writerows(["" if value is None else value for value in row] for row in rows)
     return lines.getvalue()
-
-
-def _cells(figure: Figure) -> list[object]:
-    return ["" if value is None else value for value in figure.as_dict().values()]
 
 
 def parquet_bytes(results: Sequence[Results]) -> bytes:

@@ -12,6 +12,7 @@ from finsim import __version__
 from finsim.analysis.results import Results
 from finsim.outputs import findings
 from finsim.outputs import workbook_sheets_arrangements as arrangements_sheet
+from finsim.outputs import workbook_sheets_bridge as bridge_sheet
 from finsim.outputs import workbook_sheets_chances as chances_sheet
 from finsim.outputs import workbook_sheets_evidence as evidence
 from finsim.outputs import workbook_sheets_front as front
@@ -89,6 +90,7 @@ def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet
         "Options by body": lambda sheet: choices.options_by_body(sheet, results),
         "Chances": lambda sheet: chances_sheet.chances(sheet, results),
         "Arrangements": lambda sheet: arrangements_sheet.arrangements(sheet, results),
+        "Bridge": lambda sheet: bridge_sheet.bridge(sheet, results),
         "By organisation": lambda sheet: answers.by_organisation(sheet, results),
         "Schemes": lambda sheet: answers.schemes(sheet, results),
         "Uncertainty": lambda sheet: doubt.uncertainty(sheet, results),
@@ -103,6 +105,8 @@ def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet
     if not choices.compared(results):
         for name in ("Options", "Options by body", "Chances", "Arrangements"):
             del sheets[name]
+    if results[0].bridge is None:
+        del sheets["Bridge"]
     return sheets
 
 

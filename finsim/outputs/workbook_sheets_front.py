@@ -143,6 +143,7 @@ HOLDS = {
     "Options by body": "What each option means for each organisation, and who bears the tail",
     "Chances": "The chance of the system's control total, had that been lower or higher",
     "Arrangements": "Each option's terms in words, with what they rest on",
+    "Bridge": "What takes the base-year position to the last one, step by step",
     "By organisation": "Income, expenditure and position of each organisation by year",
     "Schemes": "What schemes were planned to save, and what they really close",
     "Uncertainty": "How likely each size of the gap is, and what is uncertain",
