@@ -14,9 +14,9 @@ from finsim.simulation.arrangement import Settled
 from finsim.simulation.evaluate import (
     Outcome,
     Workings,
-    unattributed_pressure,
     reserves_at,
     shocks_at,
+    unattributed_pressure,
 )
 from finsim.simulation.movements import CAUSES, PRICE_KINDS, Movements, moved_by, movements
 from finsim.simulation.plan import FloatArray, Plan

@@ -198,3 +198,24 @@ def test_a_change_of_form_itself_is_a_contract_price() -> None:
     tariff = 0.02 * (95 + 97.5) / 2
     assert steps["contract_prices"][0] == pytest.approx(5 - tariff)
     assert steps["demography"][0] == pytest.approx(-0.025 * 100 * 2.02 / 2)
+
+
+def test_the_blended_contract_of_the_method_page_by_hand() -> None:
+    """People grow by 5% in the draw and 4% centrally; a fifth of the difference is paid."""
+    resolved = hospital("blended")
+    scenario = resolved.scenario.model_copy(
+        update={
+            "population": resolved.scenario.population.model_copy(  # type: ignore[union-attr]
+                update={"growth": 0.04, "from_year": 2015, "by": 2016}
+            )
+        }
+    )
+    plan = plan_of(resolved.model_copy(update={"scenario": scenario}))
+    x = central_inputs(plan)
+    x[plan.inputs.position("population.growth")] = 0.05
+    found = workings(plan, x)
+    stated = steps_of(plan)
+    steps = economic_steps(plan, stated, x, found, outcome(plan, x, found))
+    named = dict(zip(stated.names, steps[:, body(plan, "ccg"), -1, 0], strict=False))
+    assert named["demography"] == pytest.approx(-4.242)
+    assert named["contract_prices"] == pytest.approx(-2.042)
