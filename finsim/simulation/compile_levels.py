@@ -144,13 +144,13 @@ class _Compiler:
             holders=self._holders(bodies),
         )
         if placed is None:
-            return replace(unset, general_share=_by_network(unset, seen, self.central))
+            return replace(unset, general_share=_by_network(unset, seen, where))
         historic = _historic(view, seen, where)
         return replace(
             unset,
             general_share=np.array([_covered_part(self.plan, view, seen, where)]),
             historic=historic,
-            shares=self._shares(stated, historic, placed.weights, where),
+            shares=self._shares(stated, historic, placed.weights),
         )
 
     def _check_year(self, year: int, where: Where) -> None:
@@ -159,15 +159,13 @@ class _Compiler:
         except InputError as error:
             self.mistakes.append(error)
 
-    def _shares(
-        self, stated: Budgets, historic: FloatArray, weights: FloatArray, where: Where
-    ) -> FloatArray:
+    def _shares(self, stated: Budgets, historic: FloatArray, weights: FloatArray) -> FloatArray:
+        """[body, year]: historic, or on their way to weighted population where anybody lives."""
         if stated.capitation is None:
             return historic
-        self._check_year(stated.capitation.by, (*where, "capitation", "by"))
-        by_people = np.zeros_like(historic)
-        by_people[:-1] = (1 - historic[-1]) * weights / weights.sum(axis=0)
-        by_people[-1] = historic[-1]
+        total = weights.sum(axis=0)
+        by_people = historic.copy()
+        np.divide((1 - historic[-1]) * weights, total, out=by_people[:-1], where=total > 0)
         start, by = stated.capitation.start, stated.capitation.by
         to = economics.convergence(self.plan.years, start, by)
         return economics.converging_shares(historic, by_people, to)
@@ -265,13 +263,13 @@ def _amounts(move: Move, years: Sequence[int]) -> tuple[FloatArray, FloatArray]:
 # what base-year money says
 
 
-def _by_network(budget: Budget, seen: Seen, central: Outcome) -> FloatArray:
+def _by_network(budget: Budget, seen: Seen, where: Where) -> FloatArray:
     """κ: each network's part of base-year expenditure less what was earned."""
     view = budget.view
     other = economics.by_body(view.of_organisation, seen.other)
     spent = economics.by_body(view.spread, seen.spent) + other
     net = (spent - economics.by_body(view.spread, seen.earned))[:, 0, 0]
-    return _divided(net, ("budgets",))
+    return _divided(net, where)
 
 
 def _historic(view: View, seen: Seen, where: Where) -> FloatArray:
