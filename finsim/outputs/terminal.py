@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from finsim.analysis.results import Figure, Results
 from finsim.outputs.findings import control_total_lines, first_lines, master_check, standings
+from finsim.outputs.terminal_levels import level_tables
+from finsim.outputs.terminal_tables import NARROW, WIDTH, heading, row
 from finsim.outputs.words import error, percent, signed
-
-WIDTH = 100
-LABEL = 36
-CELL = 10
-NARROW = 9
 
 
 def summary(results: Results) -> str:
@@ -23,6 +20,7 @@ def summary(results: Results) -> str:
         _gap_table(results),
         _organisation_table(results),
         _closing_table(results),
+        level_tables(results),
         "\n".join(_wrapped("", line) for line in control_total_lines(results)),
         _standing(results),
         _caveats(results),
@@ -38,26 +36,16 @@ def _head(results: Results) -> str:
     return f"{title}\n{results.option} · {draws} · seed {seed}"
 
 
-def _row(label: str, cells: Sequence[str], width: int = CELL) -> str:
-    kept = label if len(label) <= LABEL else label[: LABEL - 1] + "…"
-    return f"{kept:<{LABEL}}" + "".join(f"{cell:>{width}}" for cell in cells)
-
-
-def _heading(label: str, cells: Sequence[str], width: int = CELL) -> str:
-    line = _row(label, cells, width)
-    return f"{line}\n{'─' * len(line)}"
-
-
 def _gap_table(results: Results) -> str:
     years = results.years[-6:]
-    lines = [_heading("Gap by year, £m", [f"{year} " for year in years])]
+    lines = [heading("Gap by year, £m", [f"{year} " for year in years])]
     for measure, name in (("do_nothing_gap", "Do nothing"), ("gap", "After schemes")):
         figures = [results.figure(measure, year) for year in years]
-        lines.append(_row(f"{name}: mean", [signed(_known(f.mean)) for f in figures]))
-        lines.append(_row("  P10", [signed(_known(f.p10)) for f in figures]))
-        lines.append(_row("  P90", [signed(_known(f.p90)) for f in figures]))
+        lines.append(row(f"{name}: mean", [signed(_known(f.mean)) for f in figures]))
+        lines.append(row("  P10", [signed(_known(f.p10)) for f in figures]))
+        lines.append(row("  P90", [signed(_known(f.p90)) for f in figures]))
     planned = [signed(_known(results.figure("gap", year).plan)) for year in years]
-    lines.append(_row("After schemes: as planned", planned))
+    lines.append(row("After schemes: as planned", planned))
     last = results.figure("gap", years[-1])
     lines.append(
         f"Standard errors {years[-1]}: mean {error(_known(last.se))}, P10 "
@@ -70,13 +58,13 @@ def _gap_table(results: Results) -> str:
 def _organisation_table(results: Results) -> str:
     year, bodies = results.years[-1], results.plan.bodies
     columns = ["nothing ", "schemes ", "P10 ", "P90 ", "saving ", "stranded ", "meets "]
-    lines = [_heading(f"Position by organisation {year}, £m", columns, NARROW)]
+    lines = [heading(f"Position by organisation {year}, £m", columns, NARROW)]
     for inside in (True, False):
         for body, name, is_in in zip(bodies.ids, bodies.names, bodies.in_perimeter, strict=True):
             if bool(is_in) == inside:
                 label = name if inside else f"{name} (beside)"
-                lines.append(_row(label, _position(results, body), NARROW))
-    lines.append(_row("System (percentiles do not add up)", _position(results, "system"), NARROW))
+                lines.append(row(label, _position(results, body), NARROW))
+    lines.append(row("System (percentiles do not add up)", _position(results, "system"), NARROW))
     lines.append("nothing: do nothing; schemes: after them, before risk share; meets: its total")
     return "\n".join(lines)
 
@@ -99,12 +87,12 @@ def _closing_table(results: Results) -> str:
     if not themes:
         return ""
     columns = ["planned ", "central ", "mean ", "P10 ", "P90 "]
-    lines = [_heading(f"What closes it {year}, £m net", columns)]
-    lines += [_row(figure.body, list(_spread(figure))) for figure in themes]
+    lines = [heading(f"What closes it {year}, £m net", columns)]
+    lines += [row(figure.body, list(_spread(figure))) for figure in themes]
     total = results.figure("saving", year)
-    lines.append(_row("All schemes", list(_spread(total))))
+    lines.append(row("All schemes", list(_spread(total))))
     cost = results.figure("cost_of_delivery", year)
-    lines.append(_row("Costs of delivery", list(_spread(cost))))
+    lines.append(row("Costs of delivery", list(_spread(cost))))
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ from finsim.outputs import workbook_sheets_bridge as bridge_sheet
 from finsim.outputs import workbook_sheets_chances as chances_sheet
 from finsim.outputs import workbook_sheets_evidence as evidence
 from finsim.outputs import workbook_sheets_front as front
+from finsim.outputs import workbook_sheets_levels as levels_sheet
 from finsim.outputs import workbook_sheets_options as choices
 from finsim.outputs import workbook_sheets_results as answers
 from finsim.outputs import workbook_sheets_tidy as tidy_sheets
@@ -92,6 +93,7 @@ def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet
         "Arrangements": lambda sheet: arrangements_sheet.arrangements(sheet, results),
         "Bridge": lambda sheet: bridge_sheet.bridge(sheet, results),
         "By organisation": lambda sheet: answers.by_organisation(sheet, results),
+        "Levels": lambda sheet: levels_sheet.levels(sheet, results),
         "Schemes": lambda sheet: answers.schemes(sheet, results),
         "Uncertainty": lambda sheet: doubt.uncertainty(sheet, results),
         "Assumptions": lambda sheet: evidence.assumptions(sheet, results),
@@ -102,6 +104,8 @@ def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet
         "Percentiles": lambda sheet: tidy_sheets.percentiles_sheet(sheet, results),
         "Notes": lambda sheet: front.notes(sheet, results),
     }
+    if not levels_sheet.has_levels(results):
+        del sheets["Levels"]
     if not choices.compared(results):
         for name in ("Options", "Options by body", "Chances", "Arrangements"):
             del sheets[name]

@@ -59,8 +59,8 @@ NOTATION = (
 )
 COLUMN_MEANINGS = {
     "option": "A named variant of the scenario; 'as stated' is the file itself",
-    "level": "system, organisation, theme or scheme",
-    "body": "'system', or the id of the organisation, theme or scheme",
+    "level": "system, organisation, network, locality, theme or scheme",
+    "body": "'system', 'unassigned' (by network or locality), or the id of the body or scheme",
     "in_perimeter": "Whether the body counts in the system",
     "year": "Financial year, as text",
     "measure": "The name of the figure",
@@ -145,6 +145,7 @@ HOLDS = {
     "Arrangements": "Each option's terms in words, with what they rest on",
     "Bridge": "What takes the base-year position to the last one, step by step",
     "By organisation": "Income, expenditure and position of each organisation by year",
+    "Levels": "The same money by network and by locality, with their budgets",
     "Schemes": "What schemes were planned to save, and what they really close",
     "Uncertainty": "How likely each size of the gap is, and what is uncertain",
     "Assumptions": "Every input with its source, standing and what would replace it",
@@ -211,5 +212,5 @@ def notes(sheet: Sheet, results: Sequence[Results]) -> None:
 def _body_rows(results: Sequence[Results]) -> Iterator[list[Cell]]:
     yield ["system", "The organisations in the perimeter"]
     book = results[0].plan.resolved.book
-    for item in (*book.organisations, *book.schemes):
+    for item in (*book.organisations, *book.networks, *book.localities, *book.schemes):
         yield [item.id, item.name]

@@ -18,11 +18,11 @@ _VALUES = attrgetter(*FIELDS)
 
 
 def measures_sheet(sheet: Sheet, results: Sequence[Results]) -> Placed:
-    """Every figure of the system and the organisations."""
+    """Every figure of the system, the organisations, the networks and the localities."""
     sheet.title("Measures")
     sheet.lines(
-        "Every figure of the system and the organisations. What does not apply is empty. "
-        "The sheet Notes says what each measure and column means."
+        "Every figure of the system, the organisations, networks and localities. What does not "
+        "apply is empty. The sheet Notes says what each measure and column means."
     )
     return _tidy(sheet, "Measures", measures(results))
 
