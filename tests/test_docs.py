@@ -20,7 +20,8 @@ from finsim.analysis.study import Case
 from finsim.cli import app, exit_code
 from finsim.simulation.cases import central_inputs, plan_inputs
 from finsim.simulation.evaluate import Outcome, evaluate
-from finsim.simulation.resolve import Resolution, central_do_nothing_gap, resolve
+from finsim.simulation.pressure import central_do_nothing_gap
+from finsim.simulation.resolve import Resolution, resolve
 from finsim.simulation.run import Serial, sampling
 
 ROOT = Path(__file__).resolve().parents[1]

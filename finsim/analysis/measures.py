@@ -73,6 +73,18 @@ STATED = (
     ),
     Measure("transfer", "Transfer", "Money moved between organisations by a risk share", "low"),
     Measure(
+        "transfer_among_parties",
+        "Transfer among parties",
+        "The transfer under agreements that name no partner; it sums to zero over the parties",
+        "low",
+    ),
+    Measure(
+        "transfer_with_partners",
+        "Transfer with partners",
+        "The transfer under agreements that name a partner; it sums to zero over all their members",
+        "low",
+    ),
+    Measure(
         "external_support",
         "External support",
         "Money from outside the perimeter under a term",

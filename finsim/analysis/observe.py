@@ -30,6 +30,7 @@ CONSOLIDATED: dict[str, Callable[[FloatArray, MaskArray, FloatArray], FloatArray
     "expenditure": ledger.system_expenditure,
 }
 SYSTEM_ONLY = ("do_nothing_gap", "gap", "gap_local_share")
+BY_ROLE = ("transfer_among_parties", "transfer_with_partners")
 MONEY_SETTLED = ("transfer", "external_support", "sustainability_funding", "position")
 CHANCES = ("control_total_met", "control_total_met_before_transfer", "control_total_met_both")
 UNSETTLED = {"position": "position_before_risk_share", "gap_after_support": "gap"}
@@ -44,6 +45,7 @@ class Extremes:
     schemes: float = 0.0
     removed: float = 0.0
     transfers: float = 0.0
+    agreements: tuple[float, ...] = ()
     unplaced: float = 0.0
     overpaid: float = 0.0
     levels: float = 0.0
@@ -57,6 +59,7 @@ class Extremes:
         return replace(
             self,
             transfers=float(np.abs(settled.transfer.sum(axis=0)).max()),
+            agreements=settled.imbalance,
             unplaced=float(np.abs(settled.unplaced).max()),
             overpaid=settled.overpaid,
             finite=self.finite and bool(np.isfinite(values).all()),
@@ -66,7 +69,10 @@ class Extremes:
         """The worse of two."""
         worse = {name: max(getattr(self, name), getattr(other, name)) for name in LARGEST}
         return Extremes(
-            **worse, finite=self.finite and other.finite, draws=self.draws + other.draws
+            **worse,
+            agreements=tuple(map(max, self.agreements, other.agreements)),
+            finite=self.finite and other.finite,
+            draws=self.draws + other.draws,
         )
 
 
@@ -145,16 +151,22 @@ def settled_rows(plan: Plan, arrangement: Arrangement) -> tuple[Row, ...]:
     if not arrangement.has_totals:
         return ()
     rows = [Row("system", SYSTEM, year, "gap_after_support") for year in plan.years]
-    for name in (*MONEY_SETTLED, *CHANCES):
+    for name in (*MONEY_SETTLED, *roles_told(plan), *CHANCES):
         rows += _both_levels(plan, name)
     return tuple(rows)
+
+
+def roles_told(plan: Plan) -> tuple[str, ...]:
+    """Transfers by whose agreement moved them, where the book has partners beside parties."""
+    roles = {body.role for body in plan.resolved.book.organisations}
+    return BY_ROLE if len(roles) > 1 else ()
 
 
 def observe_settled(plan: Plan, settled: Settled) -> FloatArray:
     """The rows of a settled outcome: [row, draw]; chances as ones and noughts."""
     inside = plan.bodies.in_perimeter
     parts = [ledger.gap(settled.position, inside)]
-    for name in MONEY_SETTLED:
+    for name in (*MONEY_SETTLED, *roles_told(plan)):
         values: FloatArray = getattr(settled, name)
         parts += [values[inside].sum(axis=0), values]
     for system, bodies in (

@@ -60,21 +60,45 @@ class StraightLine(Model):
     in_year: Annotated[Year, Field(alias="in")]
 
 
+class Distributed(Model):
+    """The sum of another set's totals over the bodies named, shared among them on another basis.
+
+    The system total is the same; who must reach which part of it is not.
+    """
+
+    distribute: Text
+    by: Literal["fixed", "income", "weighted population", "equal"]
+    shares: dict[Text, Share] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _sum(self) -> Distributed:
+        if self.by == "fixed":
+            whole(self.shares, "shares")
+        elif self.shares:
+            raise problem(f"shares by {self.by} cannot be given as numbers too")
+        return self
+
+
 def _totals_form(value: Any) -> str:
+    if isinstance(value, dict) and "distribute" in value:
+        return "distributed"
     if isinstance(value, dict):
         return "stated" if "by_year" in value else "line" if "to" in value else "central"
     if isinstance(value, StatedTotals):
         return "stated"
+    if isinstance(value, Distributed):
+        return "distributed"
     return "line" if isinstance(value, StraightLine) else "central"
 
 
 if TYPE_CHECKING:
-    TotalRule: TypeAlias = StatedTotals | FromCentral | StraightLine
+    TotalRule: TypeAlias = StatedTotals | FromCentral | StraightLine | Distributed
 else:
     TotalRule = Annotated[
         Annotated[StatedTotals, Tag("stated")]
         | Annotated[FromCentral, Tag("central")]
-        | Annotated[StraightLine, Tag("line")],
+        | Annotated[StraightLine, Tag("line")]
+        | Annotated[Distributed, Tag("distributed")],
         Discriminator(_totals_form),
     ]
 

@@ -26,6 +26,7 @@ DOCUMENTS = {
     "schemes.yaml": ("schemes",),
     "payments.yaml": ("payments",),
     "funding_rules.yaml": ("funding_rules",),
+    "comparisons.yaml": ("comparisons",),
     "arrangements.yaml": (
         "totals",
         "control_totals",

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from finsim.book.areas import Areas
 from finsim.book.arrangements import (
     ControlTotals,
     Fund,
@@ -14,6 +15,7 @@ from finsim.book.arrangements import (
     RiskShare,
     TotalsSet,
 )
+from finsim.book.comparisons import Comparison
 from finsim.book.fields import (
     CalendarYear,
     Flag,
@@ -51,7 +53,7 @@ class Organisation(Sourced):
     id: Id
     name: Name
     kind: Literal["commissioner", "provider", "council"]
-    areas: Words
+    areas: Areas
     in_perimeter: Flag = True
     local_share: Share = 1.0
     role: Literal["party", "partner"] = "party"
@@ -72,7 +74,7 @@ class Flow(Sourced):
     name: Name
     service: Text
     pathway: Text
-    areas: Words = ()
+    areas: Areas = ()
     growth: Text | None = None
     non_demographic: Text | None = None
     price: Text | None = None
@@ -241,6 +243,7 @@ class Book(Model):
     networks: tuple[Network, ...] = ()
     localities: tuple[Locality, ...] = ()
     budgets: tuple[Budgets, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     def all_drivers(self) -> tuple[Driver, ...]:
         """National drivers, then the system's own."""

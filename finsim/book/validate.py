@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, get_args
 
+from finsim.book.areas import area_names
 from finsim.book.findings import Finding, Path, unknown
 from finsim.book.model import Book, Contract, Line, PaymentName
 from finsim.book.nodes import Listing, Mapping, Node, Scalar, place_of, words_of
@@ -71,6 +72,7 @@ def _findings(book: Book) -> list[Finding]:
         *_dependence(book),
         *_schemes(book),
         *level_findings(book),
+        *_comparisons(book),
     ]
 
 
@@ -90,6 +92,7 @@ def _duplicates(book: Book) -> Iterator[Finding]:
     yield from _repeated([("networks", book.networks)])
     yield from _repeated([("localities", book.localities)])
     yield from _repeated([("budgets", book.budgets)])
+    yield from _repeated([("comparisons", book.comparisons)])
 
 
 class _Named(Protocol):
@@ -120,7 +123,7 @@ def _bodies(book: Book) -> Iterator[Finding]:
             text = f"the id {shown(SYSTEM)} is the name of the whole; choose another"
             yield Finding((section, ids.index(SYSTEM), "id"), text)
     for number, body in enumerate(book.organisations):
-        for area in body.areas:
+        for area in area_names(body.areas):
             if area not in areas:
                 yield unknown(("organisations", number, "areas"), "area", area, areas)
         if body.shock is not None and body.shock not in drivers:
@@ -170,7 +173,7 @@ def _flow(book: Book, flow: Line | Contract, path: Path) -> Iterator[Finding]:
         yield Finding((*path, "demand"), f"the demand {shown(flow.demand)} {needed}")
     if flow.demand in {"population", "headcount"} and not flow.areas:
         yield Finding((*path, "areas"), f"demand by {flow.demand} needs `areas`")
-    for area in flow.areas:
+    for area in area_names(flow.areas):
         if area not in book.population.areas:
             yield unknown((*path, "areas"), "area", area, book.population.areas)
 
@@ -268,6 +271,14 @@ def _dependence(book: Book) -> Iterator[Finding]:
                 yield Finding((*path, name), text)
 
 
+def _comparisons(book: Book) -> Iterator[Finding]:
+    bodies = {body.id for body in book.organisations}
+    for number, item in enumerate(book.comparisons):
+        if item.organisation not in bodies:
+            place: Path = ("comparisons", number, "organisation")
+            yield unknown(place, "organisation", item.organisation, bodies)
+
+
 def _schemes(book: Book) -> Iterator[Finding]:
     nodes = {body.id for body in book.organisations} | {body.id for body in book.external}
     for number, scheme in enumerate(book.schemes):
@@ -311,7 +322,7 @@ def has_tags(flow: Line | Contract, stated: dict[str, tuple[str, ...]]) -> bool:
     """Whether a line or contract has one of the words of each tag."""
     for name, words in stated.items():
         if name == "area":
-            if not set(words) & set(flow.areas):
+            if not set(words) & set(area_names(flow.areas)):
                 return False
         elif getattr(flow, name, None) not in words:
             return False

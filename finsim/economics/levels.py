@@ -37,7 +37,7 @@ def spread_by_weighted_population(
     Args:
         shares: [locality, area, year], s, as `area_shares` gives them.
         weighted: [area, year], w, people weighted by age cost.
-        footprint: [area], ω, 1 for the areas that the money is for.
+        footprint: [area], ω, the part of each area that the money is for.
 
     Returns:
         [locality, year]; it sums to 1 where every area of the footprint has localities.

@@ -270,6 +270,28 @@ class Guarantor:
 SharingRule: TypeAlias = Shares | Waterfall | LayeredProtection | SharedSavings
 Term: TypeAlias = Pool | FixedLine | Corridor | SharingRule | Cap | Guarantor
 
+
+def bodies_in(term: Term) -> frozenset[str]:
+    """The organisations that a term names; none where it means every one."""
+    match term:
+        case Pool() | Corridor() | Guarantor():
+            return frozenset(term.members)
+        case FixedLine():
+            return frozenset(() if term.host is None else (term.host,))
+        case Shares():
+            return frozenset((*term.members, *term.shares))
+        case Cap():
+            limits = (term.loss, term.gain)
+            return frozenset(n for limit in limits if isinstance(limit, Mapping) for n in limit)
+        case Waterfall():
+            holders = frozenset(n for reserve in term.reserves for n in reserve.held_by)
+            return holders | bodies_in(term.outside)
+        case LayeredProtection():
+            return frozenset(term.protected) | bodies_in(term.shares)
+        case SharedSavings():
+            return frozenset((*term.payers, *term.providers))
+
+
 TERM_NAMES: Mapping[type, str] = {
     Pool: "pool",
     FixedLine: "fixed line",

@@ -15,6 +15,7 @@ from finsim.outputs.trace_sources import provenance
 from finsim.outputs.trace_text import RULE, Row, heading, money, table, tagged, year_row
 from finsim.outputs.workbook_words import terms_in_words
 from finsim.simulation.arrangement import Settled
+from finsim.simulation.comparisons import compared
 from finsim.simulation.plan import FloatArray
 
 KINDS = {
@@ -24,6 +25,7 @@ KINDS = {
     "funds": "a sustainability fund",
     "reserves": "reserves held back",
     "risk_shares": "a risk share",
+    "comparisons": "a published figure that the model is held against",
 }
 PICKED_BY = {
     "control_totals": "control_totals",
@@ -60,6 +62,7 @@ def arrangement(case: Case, subject: Subject) -> list[str]:
         *tagged("Stated", terms_in_words(item)),
         *_picked(case, subject),
         *_held(case, subject),
+        *_compared(case, subject),
         "",
         *provenance(case, item, subject.section, subject.number),
     ]
@@ -69,11 +72,12 @@ def _picked(case: Case, subject: Subject) -> list[str]:
     key = PICKED_BY.get(subject.section)
     if key is None:
         return []
-    word = getattr(case.resolution.resolved.scenario, key)
+    picked = getattr(case.resolution.resolved.scenario, key)
+    words = (picked,) if isinstance(picked, str) else picked or ()
     names = {subject.id.casefold(), subject.name.casefold()}
-    if word is not None and word.casefold() in names:
+    if names & {word.casefold() for word in words}:
         return tagged("Picked", f"by this option, under `{key}`")
-    return tagged("Picked", f"not by this option, which has `{key}: {word or 'none'}`")
+    return tagged("Picked", f"not by this option, which has `{key}: {', '.join(words) or 'none'}`")
 
 
 def _held(case: Case, subject: Subject) -> list[str]:
@@ -90,6 +94,14 @@ def _held(case: Case, subject: Subject) -> list[str]:
         for body, by_year in held.items()
     ]
     return ["", *table("Solved once and held, £m", case.shown_years, rows)] if rows else []
+
+
+def _compared(case: Case, subject: Subject) -> list[str]:
+    """What the model gives for a published figure, in the case that it is like."""
+    if subject.section != "comparisons":
+        return []
+    found = compared(case.plan, case.book.comparisons[subject.number])
+    return tagged("Model", found.words)
 
 
 def settled_table(case: Case) -> list[str]:

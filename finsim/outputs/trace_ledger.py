@@ -222,7 +222,8 @@ def _after_rows(case: Case, found: Ledger) -> Iterator[Row]:
     if after is None:
         return
     yield RULE
-    yield Row(f"Transfer, risk share {scenario.risk_share or 'none'}", ("", money(after.transfer)))
+    agreed = ", ".join(scenario.risk_share) or "none"
+    yield Row(f"Transfer, risk share {agreed}", ("", money(after.transfer)))
     yield Row("External support", ("", money(after.external_support)))
     if math.isfinite(after.control_total):
         judged = "met" if after.met else "not met"

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from finsim.analysis.measures import MEASURES
 from finsim.book.model import Book
 from finsim.book.places import did_you_mean, shown
-from finsim.scenario.layers import ARRANGEMENTS
+from finsim.scenario.layers import ARRANGEMENTS, COMPARISONS
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.inputs import GROWTH, PRESSURE
 
@@ -28,7 +28,7 @@ SECTIONS: dict[str, Kind] = {
     "payments": "payment",
     "curves": "curve",
     "dependence": "dependence",
-    **dict.fromkeys(ARRANGEMENTS, "arrangement"),
+    **dict.fromkeys((*ARRANGEMENTS, COMPARISONS), "arrangement"),
 }
 
 

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from finsim.analysis.measures import BEARING, COMPARED, MEASURES, Measure
-from finsim.analysis.observe import CHANCES, ECONOMICS, MONEY_SETTLED, UNSETTLED, themes
+from finsim.analysis.observe import (
+    BY_ROLE,
+    CHANCES,
+    ECONOMICS,
+    MONEY_SETTLED,
+    UNSETTLED,
+    themes,
+)
 from finsim.book.quantities import financial_year_text
 from finsim.outputs.trace_arrangement import judged_table, settled_table
 from finsim.outputs.trace_case import Case
@@ -136,7 +143,7 @@ def measure(case: Case, number: int) -> list[str]:
     found = case.settled
     if name in ECONOMICS:
         return [*head, "", *_measure_table(case, stated, name), "", ROUNDED]
-    if found is not None and name in MONEY_SETTLED:
+    if found is not None and name in {*MONEY_SETTLED, *BY_ROLE}:
         values = case.of(getattr(found, name))
         return [*head, "", *_summed_table(case, stated, values), "", ROUNDED]
     if found is not None and name in {*CHANCES, "control_total", "gap_after_support"}:
@@ -172,6 +179,14 @@ def _body_rows(case: Case, values: FloatArray, weights: FloatArray | None = None
 def _summed_table(case: Case, stated: Measure, values: FloatArray) -> list[str]:
     total = values[case.plan.bodies.in_perimeter].sum(axis=0)
     rows = [*_body_rows(case, values), RULE, year_row(case, "System", total)]
+    bodies = case.plan.bodies
+    rows += [
+        year_row(case, f"{name} ({body}), beside", own)
+        for body, name, inside, own in zip(
+            bodies.ids, bodies.names, bodies.in_perimeter, values, strict=True
+        )
+        if not inside and own.any()
+    ]
     return table(f"{stated.title}, £m", case.shown_years, rows)
 
 

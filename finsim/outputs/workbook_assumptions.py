@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from finsim.book.comparisons import Comparison
 from finsim.book.model import Book, Contract, Line
 from finsim.book.quantities import financial_year_text, money_text, rate_text, year_span_text
 from finsim.book.schemes import ActivityScheme, CumulativeSaving, EfficiencyScheme
@@ -126,8 +127,11 @@ def _scenario(scenario: Scenario) -> Iterator[list[Cell]]:
         yield _own("Population growth", _rate(people.growth), span, words, STATED)
     calibrate = scenario.calibrate
     if isinstance(calibrate, Calibrate):
-        gap = Shown(calibrate.do_nothing_gap, "money")
+        gap = Shown(calibrate.whole_gap, "money")
         words = f"the published do-nothing gap; what drivers leave of it is {calibrate.by}"
+        if calibrate.gaps_by_body:
+            each = (f"{body} {money_text(v)}" for body, v in calibrate.gaps_by_body.items())
+            words += f"; published by organisation: {', '.join(each)}"
         if calibrate.spread is not None:
             words += f"; its spread: {in_words(calibrate.spread)}"
         unit = f"£m in {financial_year_text(calibrate.in_year)}"
@@ -137,7 +141,7 @@ def _scenario(scenario: Scenario) -> Iterator[list[Cell]]:
         ("Control totals", scenario.control_totals),
         ("Sustainability funding", scenario.sustainability_funding),
         ("Reserves", scenario.reserves),
-        ("Risk share", scenario.risk_share),
+        ("Risk share", ", ".join(scenario.risk_share)),
     ):
         yield _own(f"{name} chosen", IN_WORDS, "names or ids", chosen or "none", STATED)
 
@@ -193,11 +197,12 @@ def _line(line: Line) -> str:
 
 def _arrangements(book: Book) -> Iterator[list[Cell]]:
     """Control totals, funding, reserves and risk shares, with all that they state."""
-    kinds: tuple[tuple[str, tuple[Arrangement, ...]], ...] = (
+    kinds: tuple[tuple[str, tuple[Arrangement | Comparison, ...]], ...] = (
         ("control total", (*book.totals, *book.control_totals)),
         ("funding", (*book.funding_rules, *book.funds)),
         ("reserves", book.reserves),
         ("risk share", book.risk_shares),
+        ("comparison", book.comparisons),
     )
     names = {body.id: body.name for body in book.organisations}
     for kind, items in kinds:

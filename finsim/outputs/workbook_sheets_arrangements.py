@@ -90,10 +90,10 @@ def parts_of(plan: Plan) -> Iterator[Part]:
         _, judged = found(book.control_totals, scenario.control_totals, CONTROL_TOTALS, at)
         yield Part(CONTROL_TOTALS, judged)
         yield Part(HOW_SET, found(book.totals, judged.totals, "totals", at)[1])
-    if scenario.risk_share is None:
+    if not scenario.risk_share:
         yield Part(RISK_SHARE, None, "each organisation bears its own variance")
-    else:
-        yield Part(RISK_SHARE, found(book.risk_shares, scenario.risk_share, RISK_SHARE, at)[1])
+    for word in scenario.risk_share:
+        yield Part(RISK_SHARE, found(book.risk_shares, word, RISK_SHARE, at)[1])
     if scenario.sustainability_funding is None:
         yield Part(FUND, None, "no fund")
     else:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, assert_never
 
 from finsim.book import arrangements as written
+from finsim.book.comparisons import Comparison
 from finsim.book.quantities import (
     amount_text,
     financial_year_text,
@@ -52,6 +53,8 @@ def _steps(item: Sourced, known: Names) -> list[str]:
             return _reserves(item, known)
         case written.RiskShare():
             return [_rule(term, known) for term in item.terms]
+        case Comparison():
+            return _comparison(item, known)
     raise AssertionError(type(item))
 
 
@@ -71,6 +74,15 @@ def _in_years(years: Sequence[int]) -> str:
     return f", in {', '.join(map(financial_year_text, years))}" if years else ""
 
 
+def _comparison(item: Comparison, names: Names) -> list[str]:
+    measure = item.measure.replace("_", " ")
+    return [
+        f"{_name(item.organisation, names)}, {financial_year_text(item.year)}: "
+        f"{measure} {money_text(item.value)}",
+        f"like the {item.case} case, to {money_text(item.tolerance)}",
+    ]
+
+
 # control totals
 
 
@@ -84,6 +96,9 @@ def _total(body: str, rule: written.TotalRule) -> str:
         case written.StraightLine():
             end = f"{money_text(rule.to)} in {financial_year_text(rule.in_year)}"
             return f"{body}: a straight line from the base-year position to {end}"
+        case written.Distributed():
+            how = _shared(rule.shares, {}) if rule.by == "fixed" else f"by {rule.by}"
+            return f"{body}: what {rule.distribute} comes to in all, shared {how}"
     assert_never(rule)
 
 

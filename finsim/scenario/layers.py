@@ -24,6 +24,7 @@ from finsim.book.yaml_reader import parse_yaml, read_yaml
 
 MERGED = frozenset({"run", "population", "options"})
 ARRANGEMENTS = ("totals", "control_totals", "funding_rules", "funds", "reserves", "risk_shares")
+COMPARISONS = "comparisons"
 SECTIONS = (
     "drivers",
     "lines",
@@ -36,6 +37,7 @@ SECTIONS = (
     "networks",
     "localities",
     "budgets",
+    COMPARISONS,
 )
 ADDED = (*SECTIONS, "dependence")
 MAX_CHAIN = 12

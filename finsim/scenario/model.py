@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
@@ -75,9 +76,12 @@ class Population(Model):
 
 
 class Calibrate(Model):
-    """The published figure that the central do-nothing gap must equal, and what fills the rest."""
+    """The published figure that the central do-nothing gap must equal, and what fills the rest.
 
-    do_nothing_gap: Money
+    Where it was published by organisation, the gap of each organisation, or group of them.
+    """
+
+    do_nothing_gap: Money | dict[Text, Money]
     in_year: Annotated[Year, Field(alias="in")]
     by: Literal["unattributed pressure"]
     shared: Literal["by expenditure"] | dict[Text, Share] = "by expenditure"
@@ -91,6 +95,23 @@ class Calibrate(Model):
             if abs(total - 1) > ROUNDING:
                 raise problem(f"the shares sum to {total:.4%}; they must sum to 100%")
         return shared
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Calibrate:
+        if isinstance(self.do_nothing_gap, dict) and isinstance(self.shared, dict):
+            raise problem("gaps by organisation say whose the pressure is; remove `shared`")
+        return self
+
+    @property
+    def gaps_by_body(self) -> dict[str, float]:
+        """Published gaps by organisation or group; none where only the whole was published."""
+        return self.do_nothing_gap if isinstance(self.do_nothing_gap, dict) else {}
+
+    @property
+    def whole_gap(self) -> float:
+        """The published gap of the whole perimeter, £m."""
+        gap = self.do_nothing_gap
+        return math.fsum(gap.values()) if isinstance(gap, dict) else gap
 
 
 class Run(Model):
@@ -126,6 +147,9 @@ Chosen: TypeAlias = Annotated[
 ]
 
 
+Several: TypeAlias = Annotated[Words, BeforeValidator(lambda v: [] if v == "none" else v)]
+
+
 class Scenario(Model):
     """A book, and what differs from it."""
 
@@ -139,7 +163,7 @@ class Scenario(Model):
     control_totals: Chosen = None
     sustainability_funding: Chosen = None
     reserves: Chosen = None
-    risk_share: Chosen = None
+    risk_share: Several = ()
     budgets: Words = ()
     options: dict[Text, Any] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()

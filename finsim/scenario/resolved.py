@@ -11,7 +11,7 @@ import json
 
 from pydantic import Field
 
-from finsim.book.fields import Flag, Model, Money, Share, Text, Whole, Year
+from finsim.book.fields import Flag, Model, Money, Rate, Text, Whole, Year
 from finsim.book.model import Book
 from finsim.book.typed import typed
 from finsim.book.uncertain import UncertainRate
@@ -20,12 +20,17 @@ from finsim.scenario.model import Scenario
 
 
 class HeldPressure(Model):
-    """Unattributed pressure as it was solved, in the target year, and whose it is."""
+    """Unattributed pressure as it was solved, in the target year, and whose it is.
+
+    `by_body` are the gaps that were published by organisation or group, if they were. A share is
+    then negative where drivers alone give more than the published gap.
+    """
 
     amount: Money
     in_year: Year
     published_gap: Money
-    shares: dict[Text, Share]
+    by_body: dict[Text, Money] = Field(default_factory=dict)
+    shares: dict[Text, Rate]
     spread: UncertainRate | None = None
     solved_in: Text
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finsim.economics import control_totals as totals_of
-from finsim.economics.risk_share import settle
+from finsim.economics.risk_share import Settlement, settle
 from finsim.economics.risk_share_terms import Basis, Term
 from finsim.economics.sustainability_funding import sustainability_funding
 from finsim.economics.sustainability_funding_terms import FundingTerms
@@ -21,6 +21,7 @@ from finsim.simulation.evaluate import Outcome, weighted
 from finsim.simulation.levels import LevelOutcome, Levels, level_outcomes
 from finsim.simulation.plan import FloatArray, Plan
 
+SETTLED_BY = ("totals", "control_totals", "funds", "risk_shares", "budgets", "comparisons")
 SAVINGS = "savings"
 AGAINST_PLAN = "savings against plan"
 AGAINST_CENTRAL = "savings against central"
@@ -63,6 +64,19 @@ class ServiceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """One of the risk shares of an option: its terms, by their places, and whether it has partners.
+
+    Its transfers sum to zero by themselves.
+    """
+
+    id: str
+    name: str
+    places: range
+    with_partners: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Arrangement:
     """What one option adds to the economics.
 
@@ -79,6 +93,7 @@ class Arrangement:
     link_share: float
     funding: FundingArrangement | None
     terms: tuple[Term, ...]
+    agreements: tuple[Agreement, ...]
     services: tuple[ServiceLine, ...]
     planned_saving: FloatArray
     central_saving: FloatArray
@@ -95,10 +110,15 @@ class Arrangement:
 class Settled:
     """An outcome after settling, judging and funding, [organisation, year, draw], £m.
 
-    `overpaid` is the most by which a fund, or the national pot, was exceeded; it must be nil.
+    `transfer_among_parties` and `transfer_with_partners` are `transfer` by whose agreement moved
+    it; budgets of networks and localities are the parties'. `imbalance` is, for each agreement, the
+    largest sum of its transfers in a draw; `overpaid` the most by which a fund, or the national
+    pot, was exceeded. Both must be nil.
     """
 
     transfer: FloatArray
+    transfer_among_parties: FloatArray
+    transfer_with_partners: FloatArray
     external_support: FloatArray
     sustainability_funding: FloatArray
     position: FloatArray
@@ -111,6 +131,7 @@ class Settled:
     all_met: NDArray[np.bool_]
     unplaced: FloatArray
     overpaid: float
+    imbalance: tuple[float, ...]
 
 
 def settled(
@@ -126,13 +147,16 @@ def settled(
     at this outcome, if they are known.
     """
     before = outcome.position_before_risk_share
-    moved = _budgets(plan, arrangement, outcome, x, levels)
-    if moved is None:
-        transfer, support, unplaced = _shared(plan, arrangement, outcome, before)
+    budgets = _budgets(plan, arrangement, outcome, x, levels)
+    if budgets is None:
+        settlement = _shared(plan, arrangement, outcome, before)
+        transfer, support = settlement.transfer, settlement.external_support
     else:
-        with_budgets = before + moved[0] + moved[1]
-        transfer, support, unplaced = _shared(plan, arrangement, outcome, with_budgets)
-        transfer, support = transfer + moved[0], support + moved[1]
+        settlement = _shared(plan, arrangement, outcome, before + budgets[0] + budgets[1])
+        transfer = settlement.transfer + budgets[0]
+        support = settlement.external_support + budgets[1]
+    moved = [_moved(settlement, agreement) for agreement in arrangement.agreements]
+    with_partners = _with_partners(arrangement, moved, settlement)
     judged = before + transfer + support
     funding, overpaid = _funded(arrangement, judged, x)
     in_system, lines = arrangement.in_system, arrangement.lines
@@ -142,6 +166,8 @@ def settled(
     system = totals_of.met(together, system_total)
     return Settled(
         transfer=transfer,
+        transfer_among_parties=transfer - with_partners,
+        transfer_with_partners=with_partners,
         external_support=support,
         sustainability_funding=funding,
         position=judged + funding,
@@ -152,8 +178,9 @@ def settled(
         system_met=system,
         system_met_before_transfer=totals_of.met(_system_judged(before, arrangement), system_total),
         all_met=system & (own | ~in_system[:, None, None]).all(axis=0),
-        unplaced=unplaced,
+        unplaced=settlement.unplaced,
         overpaid=overpaid,
+        imbalance=tuple(float(np.abs(own.sum(axis=0)).max(initial=0.0)) for own in moved),
     )
 
 
@@ -176,16 +203,35 @@ def _budgets(
     return moved, given
 
 
+def _moved(settlement: Settlement, agreement: Agreement) -> FloatArray:
+    """What one agreement transfers, [organisation, year, draw], £m."""
+    parts = [
+        movement.amount
+        for movement in settlement.by_term
+        if not movement.external and movement.place in agreement.places
+    ]
+    return sum(parts, start=np.zeros_like(settlement.transfer))
+
+
+def _with_partners(
+    arrangement: Arrangement, moved: list[FloatArray], settlement: Settlement
+) -> FloatArray:
+    """The transfers of the agreements that name a partner."""
+    agreements = zip(arrangement.agreements, moved, strict=True)
+    chosen = [own for agreement, own in agreements if agreement.with_partners]
+    return sum(chosen, start=np.zeros_like(settlement.transfer))
+
+
 def _system_judged(position: FloatArray, arrangement: Arrangement) -> FloatArray:
     return totals_of.system_position(position, arrangement.totals, arrangement.in_system)
 
 
 def _shared(
     plan: Plan, arrangement: Arrangement, outcome: Outcome, before: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> Settlement:
     nothing = np.zeros_like(before)
     if not arrangement.terms:
-        return nothing, nothing, nothing[0]
+        return Settlement(nothing, nothing, nothing[0], ())
     lines = arrangement.lines
     stated = np.isfinite(lines)
     variance = np.where(stated[:, :, None], before - np.where(stated, lines, 0.0)[:, :, None], 0.0)
@@ -201,8 +247,7 @@ def _shared(
             **{service.name: service.variance(outcome) for service in arrangement.services},
         },
     )
-    settlement = settle(variance, arrangement.terms, basis)
-    return settlement.transfer, settlement.external_support, settlement.unplaced
+    return settle(variance, arrangement.terms, basis)
 
 
 def year_names(plan: Plan) -> tuple[str, ...]:
@@ -248,16 +293,14 @@ def economics_text(plan: Plan) -> str:
         update={
             "options": {},
             "control_totals": None,
-            "risk_share": None,
+            "risk_share": (),
             "sustainability_funding": None,
             "budgets": (),
             "title": "",
             "notes": (),
         }
     )
-    book = resolved.book.model_copy(
-        update={"totals": (), "control_totals": (), "funds": (), "risk_shares": (), "budgets": ()}
-    )
+    book = resolved.book.model_copy(update=dict.fromkeys(SETTLED_BY, ()))
     held = resolved.held.model_copy(update={"control_totals": {}})
     shared = resolved.model_copy(
         update={

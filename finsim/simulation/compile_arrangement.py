@@ -18,6 +18,7 @@ from finsim.economics.sustainability_funding_terms import FundingTerms, performa
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.arrangement import (
     SAVINGS_LINES,
+    Agreement,
     Arrangement,
     FundingArrangement,
     ServiceLine,
@@ -25,7 +26,7 @@ from finsim.simulation.arrangement import (
 )
 from finsim.simulation.cases import central_inputs, plan_inputs
 from finsim.simulation.compile_levels import compile_levels
-from finsim.simulation.compile_risk_share import Naming, terms_from
+from finsim.simulation.compile_risk_share import Naming, PlacedTerm, check_terms, placed_terms
 from finsim.simulation.evaluate import Outcome, evaluate
 from finsim.simulation.inputs import InputError
 from finsim.simulation.named import Where, bodies_named, check_year, found
@@ -69,12 +70,11 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         in_system = np.array([body in members for body in plan.bodies.ids])
         before = _totals(plan, stated, number)
         totals = totals_of.with_offsets(before, _offsets(plan, stated, number, before))
-        councils = np.array(
-            [b.kind == "council" and b.in_perimeter for b in book.organisations], dtype=bool
-        )
+        councils = np.array([body.kind == "council" for body in book.organisations], dtype=bool)
         lines = totals_of.with_balanced_budget_line(totals, councils)
         lines[:, 0] = np.nan
     _need_totals(plan, scenario.control_totals is not None)
+    terms, agreements = _risk_shares(plan, lines)
     return Arrangement(
         option=resolved.option,
         name=name,
@@ -83,7 +83,8 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         in_system=in_system,
         link_share=link_share,
         funding=_funding(plan, totals),
-        terms=(terms := _terms(plan)),
+        terms=terms,
+        agreements=agreements,
         services=_service_lines(plan, terms),
         planned_saving=_case(plan, plan_inputs(plan)).saving[:, :, 0],
         central_saving=_case(plan, central_inputs(plan)).saving[:, :, 0],
@@ -95,7 +96,7 @@ def compile_arrangement(plan: Plan) -> Arrangement:
 def _need_totals(plan: Plan, stated: bool) -> None:
     scenario = plan.resolved.scenario
     for key in ("risk_share", "sustainability_funding"):
-        if not stated and getattr(scenario, key) is not None:
+        if not stated and getattr(scenario, key):
             text = "needs `control_totals`, which variance and funding are judged against"
             raise InputError(("scenario", key), text)
 
@@ -129,61 +130,6 @@ def _offsets(
                 raise InputError((*where, body), "has no control total to offset in this year")
             offsets[place] = value
     return offsets
-
-
-# held totals
-
-
-def solved_totals(plan: Plan, position: FloatArray) -> dict[str, dict[str, dict[int, float]]]:
-    """Every set of totals of the book as amounts, from the central position [organisation, year].
-
-    `from: central` is the central position after schemes plus the stretch; a straight line starts
-    at the base-year position.
-    """
-    book = plan.resolved.book
-    income = _central_income(plan)
-    solved: dict[str, dict[str, dict[int, float]]] = {}
-    for number, chosen in enumerate(book.totals):
-        by_body: dict[str, dict[int, float]] = {}
-        for word, rule in chosen.totals.items():
-            where: Where = ("totals", number, "totals", word)
-            for body in bodies_named(book, [word], where):
-                row = plan.bodies.ids.index(body)
-                by_body[body] = _solved(plan, rule, position[row], income[row], where)
-        solved[chosen.id] = by_body
-    return solved
-
-
-def _central_income(plan: Plan) -> FloatArray:
-    return _case(plan, central_inputs(plan)).income[:, :, 0]
-
-
-def _case(plan: Plan, x: FloatArray) -> Outcome:
-    return evaluate(plan, x, frozenset({"lines"}))
-
-
-def _solved(
-    plan: Plan,
-    rule: written.TotalRule,
-    position: FloatArray,
-    income: FloatArray,
-    where: Where,
-) -> dict[int, float]:
-    if isinstance(rule, written.StatedTotals):
-        for year in rule.by_year:
-            check_year(plan.years, year, (*where, "by_year", financial_year_text(year)))
-        return dict(rule.by_year)
-    if isinstance(rule, written.StraightLine):
-        check_year(plan.years, rule.in_year, (*where, "in"))
-        span = rule.in_year - plan.years[0]
-        start = float(position[0])
-        return {
-            year: start + (rule.to - start) * min(1.0, (year - plan.years[0]) / span)
-            for year in plan.years[1:]
-        }
-    value, unit = rule.improve_by
-    stretch = value * income if unit == "income" else np.full_like(income, value)
-    return {year: float(position[t] + stretch[t]) for t, year in enumerate(plan.years) if t > 0}
 
 
 # funding
@@ -254,23 +200,55 @@ def _offered(plan: Plan, fund: written.Fund, number: int) -> FloatArray:
 # risk share
 
 
-def _terms(plan: Plan) -> tuple[terms_of.Term, ...]:
-    scenario, book = plan.resolved.scenario, plan.resolved.book
-    if scenario.risk_share is None:
-        return ()
-    where: Where = ("scenario", "risk_share")
-    number, stated = found(book.risk_shares, scenario.risk_share, "risk share", where)
-    path: Where = ("risk_shares", number, "terms")
+def _risk_shares(
+    plan: Plan, lines: FloatArray
+) -> tuple[tuple[terms_of.Term, ...], tuple[Agreement, ...]]:
+    """The terms of every risk share of the scenario in one list, and whose they are."""
+    book = plan.resolved.book
+    partners = {body.id for body in book.organisations if body.role == "partner"}
+    of = Naming(plan.years, partial(bodies_named, book, beside=True))
+    placed: list[PlacedTerm] = []
+    agreements: list[Agreement] = []
+    for word in plan.resolved.scenario.risk_share:
+        where: Where = ("scenario", "risk_share")
+        number, stated = found(book.risk_shares, word, "risk share", where)
+        if stated.id in {agreement.id for agreement in agreements}:
+            raise InputError(where, f"names {shown(word)} twice")
+        own = placed_terms(of, stated.terms, ("risk_shares", number, "terms"))
+        places = range(len(placed), len(placed) + len(own))
+        named = frozenset(name for term, _ in own for name in terms_of.bodies_in(term))
+        agreements.append(Agreement(stated.id, stated.name, places, bool(named & partners)))
+        placed += own
+    check_terms(placed, _basis(plan))
+    _need_lines(plan, placed, lines)
+    return tuple(term for term, _ in placed), tuple(agreements)
+
+
+def _basis(plan: Plan) -> terms_of.Basis:
+    """What terms may refer to, by name."""
     zero = np.zeros((len(plan.bodies.ids), len(plan.years), 1))
-    basis = terms_of.Basis(
+    return terms_of.Basis(
         organisations=plan.bodies.ids,
         years=year_names(plan),
         income=zero + 1.0,
         weighted_population=plan.bodies.weighted_population,
-        lines=dict.fromkeys((*SAVINGS_LINES, *services(book)), zero),
+        lines=dict.fromkeys((*SAVINGS_LINES, *services(plan.resolved.book)), zero),
     )
-    of = Naming(plan.years, partial(bodies_named, book))
-    return terms_from(of, stated.terms, basis, path)
+
+
+def _need_lines(plan: Plan, placed: Sequence[PlacedTerm], lines: FloatArray) -> None:
+    """Raises InputError for a pool of whole variances with a body that has none."""
+    for term, where in placed:
+        if not isinstance(term, terms_of.Pool) or term.lines:
+            continue
+        for body in term.members:
+            if not np.isfinite(lines[plan.bodies.ids.index(body)]).any():
+                text = f"{body} has no control total to measure a variance from; name `lines`"
+                raise InputError((*where, "pool", "members"), text)
+
+
+def _case(plan: Plan, x: FloatArray) -> Outcome:
+    return evaluate(plan, x, frozenset({"lines"}))
 
 
 def services(book: Book) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from finsim.book.areas import parts_of_areas
 from finsim.book.levels import UNASSIGNED, Budgets, Held, Locality, Move, body_named, in_group
 from finsim.book.model import Book, Contract, Flow, Line
 from finsim.book.places import did_you_mean, shown
@@ -83,8 +84,9 @@ class Places:
 
     def spread(self, areas: Iterable[str]) -> FloatArray:
         """The part of some areas' money that falls to each locality: [locality, year]."""
-        footprint = np.array([float(area in set(areas)) for area in self.areas])
-        return economics.spread_by_weighted_population(self.shares, self.weighted, footprint)
+        parts = parts_of_areas(areas)
+        served = np.array([parts.get(area, 0.0) for area in self.areas])
+        return economics.spread_by_weighted_population(self.shares, self.weighted, served)
 
     @property
     def weights(self) -> FloatArray:

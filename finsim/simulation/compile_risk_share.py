@@ -13,6 +13,7 @@ from finsim.economics.risk_share_checks import find_faults
 from finsim.simulation.inputs import InputError
 from finsim.simulation.named import Where, check_year
 
+PlacedTerm: TypeAlias = tuple[terms_of.Term, Where]
 Named: TypeAlias = Callable[[Iterable[str], Where], tuple[str, ...]]
 
 
@@ -28,11 +29,21 @@ def terms_from(
     of: Naming, stated: Sequence[written.Term], basis: terms_of.Basis, path: Where
 ) -> tuple[terms_of.Term, ...]:
     """The terms that can be settled on a basis; raises InputError for those that cannot."""
-    terms = tuple(_term(of, item, (*path, n)) for n, item in enumerate(stated))
-    for fault in find_faults(terms, basis):
-        at = () if fault.term is None else (fault.term,)
-        raise InputError((*path, *at), str(fault))
-    return terms
+    placed = placed_terms(of, stated, path)
+    check_terms(placed, basis)
+    return tuple(term for term, _ in placed)
+
+
+def placed_terms(of: Naming, stated: Sequence[written.Term], path: Where) -> list[PlacedTerm]:
+    """Terms with the places where they are written; raises InputError for names and years."""
+    return [(_term(of, item, (*path, n)), (*path, n)) for n, item in enumerate(stated)]
+
+
+def check_terms(placed: Sequence[PlacedTerm], basis: terms_of.Basis) -> None:
+    """Raises InputError for terms, one after the other, that cannot be settled on a basis."""
+    for fault in find_faults([term for term, _ in placed], basis):
+        where = placed[fault.term or 0][1]
+        raise InputError(where if fault.term is not None else where[:-1], str(fault))
 
 
 def _term(of: Naming, item: written.Term, where: Where) -> terms_of.Term:

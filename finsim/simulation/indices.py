@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from finsim.book.areas import parts_of_areas
 from finsim.book.model import Book, Contract, Line
 from finsim.economics import demand, population
 from finsim.scenario.model import Population, Scenario
@@ -74,12 +75,12 @@ class Indices:
         if not self._is_capitated(contract):
             return NONE
         areas = {body.id: body.areas for body in self.book.organisations}
-        footprint = areas.get(contract.payer) or contract.areas
-        if not footprint or self.book.demand is None:
+        served = areas.get(contract.payer) or contract.areas
+        if not served or self.book.demand is None:
             number = self.book.contracts.index(contract)
             text = "is capitated, but neither the payer nor the contract has `areas`"
             raise InputError(("contracts", number, "payment"), text)
-        key = (self._demand(("population", tuple(sorted(footprint)))), NONE, NONE)
+        key = (self._demand(("population", tuple(sorted(served)))), NONE, NONE)
         return self._activities.setdefault(key, len(self._activities))
 
     def _is_capitated(self, contract: Contract) -> bool:
@@ -165,16 +166,17 @@ class Indices:
         return cost
 
     def _footprint(self, areas: Areas) -> FloatArray:
-        return np.array([float(area in areas) for area in self.book.population.areas])
+        parts = parts_of_areas(areas)
+        return np.array([parts.get(area, 0.0) for area in self.book.population.areas])
 
     def _weighted(
         self, table: FloatArray, key: DemandKey, curves: Sequence[FloatArray]
     ) -> list[FloatArray]:
         kind, areas = key
-        footprint = self._footprint(areas)
+        served = self._footprint(areas)
         a, b, flat = curves
         chosen = (flat, flat) if kind == "headcount" else (a, b)
-        return [demand.weighted_population(table, footprint, curve) for curve in chosen]
+        return [demand.weighted_population(table, served, curve) for curve in chosen]
 
     def _table(self, stated: Population) -> FloatArray:
         """People by [area, band, year]: for each year the first variant that has it."""

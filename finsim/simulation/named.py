@@ -13,6 +13,7 @@ from finsim.book.quantities import financial_year_text
 from finsim.simulation.inputs import InputError
 
 GROUPS = ("NHS bodies", "commissioners", "providers", "councils", "all")
+ROLES = {"parties": "party", "partners": "partner"}
 KINDS = {"commissioners": "commissioner", "providers": "provider", "councils": "council"}
 Where = tuple[int | str, ...]
 Named = TypeVar(
@@ -38,21 +39,29 @@ def found(items: Sequence[Named], word: str, kind: str, where: Where) -> tuple[i
     raise InputError(where, f"there is no {kind} {shown(word)}; known: {known}{near}")
 
 
-def bodies_named(book: Book, words: Iterable[str], where: Where) -> tuple[str, ...]:
-    """The organisations in the perimeter that ids and group words mean, in the book's order."""
-    inside = [body for body in book.organisations if body.in_perimeter]
+def bodies_named(
+    book: Book, words: Iterable[str], where: Where, beside: bool = False
+) -> tuple[str, ...]:
+    """The organisations that ids and group words mean, in the book's order.
+
+    Those in the perimeter; with `beside`, those that stand beside it too. Group words other than
+    `parties` and `partners` mean bodies in the perimeter always.
+    """
+    known = [body for body in book.organisations if body.in_perimeter or beside]
     named: set[str] = set()
     for word in words:
-        if word in GROUPS:
-            named |= {body.id for body in inside if _in_group(body, word)}
-        elif word in {body.id for body in inside}:
+        if word in ROLES:
+            named |= {body.id for body in known if body.role == ROLES[word]}
+        elif word in GROUPS:
+            named |= {body.id for body in known if body.in_perimeter and _in_group(body, word)}
+        elif word in {body.id for body in known}:
             named.add(word)
         else:
-            allowed = [*(body.id for body in inside), *GROUPS]
+            allowed = [*(body.id for body in known), *GROUPS, *ROLES]
             listed = ", ".join(allowed)
             text = f"there is no organisation {shown(word)} in the system; known: {listed}"
             raise InputError(where, text + did_you_mean(word, allowed))
-    return tuple(body.id for body in inside if body.id in named)
+    return tuple(body.id for body in known if body.id in named)
 
 
 def _in_group(body: Organisation, word: str) -> bool:

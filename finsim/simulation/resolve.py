@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from finsim.book.arrangements import Distributed
 from finsim.book.model import Book
 from finsim.book.nodes import Listing, Mapping, Node, Scalar, place_of, words_of
-from finsim.book.places import InputProblems, Problem, did_you_mean, shown
-from finsim.book.quantities import financial_year_text
+from finsim.book.places import InputProblems, Problem
 from finsim.book.schemes import ActivityScheme, CumulativeSaving
 from finsim.book.typed import typed
 from finsim.book.validate import cross_check
@@ -27,15 +27,17 @@ from finsim.economics.schemes import full_saving_for_cumulative, mean_ramp
 from finsim.scenario.layers import Layer, Merged
 from finsim.scenario.model import AS_STATED, Calibrate, Scenario
 from finsim.scenario.reading import Files, judged, read_files
-from finsim.scenario.resolved import Held, HeldPressure, Resolved
+from finsim.scenario.resolved import Held, Resolved
 from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.cases import central_inputs
 from finsim.simulation.compile import compile_plan, listed_inputs
-from finsim.simulation.compile_arrangement import compile_arrangement, solved_totals
+from finsim.simulation.compile_arrangement import compile_arrangement
+from finsim.simulation.compile_totals import solved_totals
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.inputs import InputError
 from finsim.simulation.misfits import misfits
 from finsim.simulation.plan import Plan
+from finsim.simulation.pressure import solved_pressure
 from finsim.simulation.ramps import ramp_from, start_month
 from finsim.uncertainty.point_sets import Design
 
@@ -193,8 +195,18 @@ def _with_totals(held: Held, merged: Merged, named: set[str] | None = None) -> H
         solved = solved_totals(plan, position)
     except InputError as error:
         raise InputProblems([_problem(error, merged)]) from None
-    kept = solved if named is None else {key: solved[key] for key in named if key in solved}
+    kept = solved if named is None else {key: solved[key] for key in _with_shared(resolved, named)}
     return held.model_copy(update={"control_totals": {**held.control_totals, **kept}})
+
+
+def _with_shared(resolved: Resolved, named: set[str]) -> list[str]:
+    """The sets of totals that are named, and those that distribute one of them."""
+    found: list[str] = []
+    for item in resolved.book.totals:
+        sources = {r.distribute for r in item.totals.values() if isinstance(r, Distributed)}
+        if item.id in named or sources & set(found):
+            found.append(item.id)
+    return found
 
 
 def _typed(merged: Merged, held: Held, option: str) -> Resolved:
@@ -326,65 +338,6 @@ def _calibrated(held: Held, merged: Merged, layer: Layer) -> Held:
     if not isinstance(calibrate, Calibrate):
         return without
     place = layer.tree.key_places.get("calibrate", layer.tree.place)
-    years = resolved.scenario.year_numbers
-    if calibrate.in_year not in years[1:]:
-        found = financial_year_text(calibrate.in_year)
-        text = f"in {found} is not a projected year of this scenario"
-        raise InputProblems([Problem(place, "calibrate", text)])
-    shares = pressure_shares(resolved, calibrate, merged)
     plan = _compiled(resolved, merged)
-    gap = central_do_nothing_gap(plan)[years.index(calibrate.in_year)]
-    pressure = HeldPressure.model_construct(
-        amount=calibrate.do_nothing_gap - float(gap),
-        in_year=calibrate.in_year,
-        published_gap=calibrate.do_nothing_gap,
-        shares=shares,
-        spread=calibrate.spread,
-        solved_in=Path(layer.name).name,
-    )
+    pressure = solved_pressure(plan, calibrate, merged, place, layer.name)
     return held.model_copy(update={"unattributed": pressure})
-
-
-def central_do_nothing_gap(plan: Plan) -> np.ndarray:
-    """The system's do-nothing gap in the central case, [year], £m."""
-    positions = evaluate(plan, central_inputs(plan)).position_do_nothing
-    gap: np.ndarray = -positions[plan.bodies.in_perimeter].sum(axis=0)[:, 0]
-    return gap
-
-
-def pressure_shares(resolved: Resolved, calibrate: Calibrate, merged: Merged) -> dict[str, float]:
-    """Whose the pressure is: as stated, or by base-year expenditure inside the perimeter."""
-    inside = [body.id for body in resolved.book.organisations if body.in_perimeter]
-    if isinstance(calibrate.shared, dict):
-        wrong = [name for name in calibrate.shared if name not in inside]
-        path = ("calibrate", "shared")
-        raise_for = [
-            Problem(
-                place_of(merged.scenario, (*path, name)),
-                " / ".join(path),
-                f"{shown(name)} is not an organisation in the perimeter; those are "
-                f"{', '.join(inside)}{did_you_mean(name, inside)}",
-            )
-            for name in wrong
-        ]
-        if raise_for:
-            raise InputProblems(raise_for)
-        return dict(calibrate.shared)
-    spent = {
-        body: sum(line.baseline for line in resolved.book.lines if line.organisation == body)
-        + sum(contract.baseline for contract in resolved.book.contracts if contract.payer == body)
-        for body in inside
-    }
-    total = sum(spent.values())
-    if total <= 0:
-        inside_count = max(len(inside), 1)
-        return dict.fromkeys(inside, 1 / inside_count)
-    shares = {body: value / total for body, value in spent.items()}
-    return _whole(shares)
-
-
-def _whole(shares: dict[str, float]) -> dict[str, float]:
-    """Shares whose sum is one to the last bit, so that the calibration is exact."""
-    largest = max(shares, key=shares.__getitem__)
-    rest = sum(value for name, value in shares.items() if name != largest)
-    return {**shares, largest: 1 - rest}

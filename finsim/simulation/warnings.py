@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.book.quantities import financial_year_text
 from finsim.simulation.cases import plan_inputs
+from finsim.simulation.comparisons import compared
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.inputs import GROWTH
 from finsim.simulation.plan import NONE, Plan
@@ -24,7 +25,13 @@ def warnings_of(plan: Plan) -> list[str]:
     above 2–3%); 28% over the fifteen years 2016–2031 is 1.66% a year, the top of the planning
     range.
     """
-    return [*_efficiency(plan), *_growth(plan), *_disputes(plan), *_pressure(plan)]
+    return [
+        *_efficiency(plan),
+        *_growth(plan),
+        *_disputes(plan),
+        *_pressure(plan),
+        *_implausible(plan),
+    ]
 
 
 def _efficiency(plan: Plan) -> Iterator[str]:
@@ -62,6 +69,13 @@ def _disputes(plan: Plan) -> Iterator[str]:
                 f"{contract.name}: the provider books £{contract.mismatch:+,.1f}m more than the "
                 f"payer; settled at £{contract.baseline:,.1f}m"
             )
+
+
+def _implausible(plan: Plan) -> Iterator[str]:
+    for item in plan.resolved.book.comparisons:
+        found = compared(plan, item)
+        if not found.within:
+            yield f"{item.name}: {found.words}"
 
 
 def _pressure(plan: Plan) -> Iterator[str]:

@@ -372,7 +372,7 @@ def test_every_shipped_term_holds_in_every_draw_of_any_system(resolved: Resolved
     for name, stated in shipped_shares():
         share = fitted_share(stated, shipped_book(name), resolved)
         book = plan.resolved.book.model_copy(update={"risk_shares": (share,)})
-        scenario = plan.resolved.scenario.model_copy(update={"risk_share": "share"})
+        scenario = plan.resolved.scenario.model_copy(update={"risk_share": ("share",)})
         both = {"book": book, "scenario": scenario}
         shared = replace(plan, resolved=plan.resolved.model_copy(update=both))
         arrangement = compile_arrangement(shared)
@@ -401,7 +401,7 @@ def test_every_shipped_term_holds_in_every_draw_of_bhr(
     bhr: tuple[Plan, FloatArray, Outcome], share: str, totals_of: str
 ) -> None:
     plan, x, outcome = bhr
-    plan = bhr_with(plan, risk_share=share, control_totals=totals_of)
+    plan = bhr_with(plan, risk_share=(share,), control_totals=totals_of)
     arrangement = compile_arrangement(plan)
     result = settled(plan, arrangement, outcome, x)
     ledger_holds(arrangement, outcome, result)
@@ -427,7 +427,7 @@ def test_the_guarantor_of_bhr_pays_what_its_term_says(
 ) -> None:
     """Half of the joint shortfall of the NHS bodies past £10m, to £30m in a year."""
     plan, x, outcome = bhr
-    plan = bhr_with(plan, risk_share="guarantor", control_totals="system")
+    plan = bhr_with(plan, risk_share=("guarantor",), control_totals="system")
     arrangement = compile_arrangement(plan)
     result = settled(plan, arrangement, outcome, x)
     nhs = arrangement.in_system
@@ -444,7 +444,7 @@ def test_the_guarantor_of_bhr_pays_what_its_term_says(
 
 def test_positions_stand_in_the_order_of_the_book(bhr: tuple[Plan, FloatArray, Outcome]) -> None:
     plan, x, outcome = bhr
-    plan = bhr_with(plan, risk_share="acute_corridor")
+    plan = bhr_with(plan, risk_share=("acute_corridor",))
     result = settled(plan, compile_arrangement(plan), outcome, x)
     councils = [n for n, name in enumerate(plan.bodies.ids) if name.endswith("council")]
     assert not result.transfer[councils].any()

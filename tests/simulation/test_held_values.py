@@ -10,7 +10,8 @@ from example_files import Example, copied, problems_of, resolved
 
 from finsim.simulation.cases import central_inputs
 from finsim.simulation.evaluate import evaluate
-from finsim.simulation.resolve import Resolution, central_do_nothing_gap
+from finsim.simulation.pressure import central_do_nothing_gap
+from finsim.simulation.resolve import Resolution
 
 CALIBRATE = "in: 2020/21, by: unattributed pressure"
 
