@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finsim import __version__
 from finsim.analysis.results import Results
@@ -25,6 +25,9 @@ from finsim.outputs.atomic import write_atomically
 from finsim.outputs.workbook_sheet import Placed, Sheet
 from finsim.outputs.workbook_stamp import CREATED, PROPERTY, is_ours
 from finsim.outputs.workbook_style import DIGIT_WIDTH_PIXELS, WHOLE_BOOK, Formats
+
+if TYPE_CHECKING:
+    from finsim.outputs.live.write import Live
 
 MOST_PROPERTY = 255
 OPTIONS = {
@@ -61,6 +64,7 @@ def written(results: Sequence[Results]) -> Written:
     """The workbook of a run's options with its tables; see `workbook_bytes`."""
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
+    from finsim.outputs.live.write import Live
     from finsim.outputs.workbook_cells import FullPrecisionWorksheet
 
     content = io.BytesIO()
@@ -69,7 +73,7 @@ def written(results: Sequence[Results]) -> Written:
     formats = Formats(workbook)
     check = master_check(results)
     footer = results[0].plan.resolved.scenario.title
-    sheets = _sheets(results, check)
+    sheets = _sheets(results, check, Live(results[0]))
     tables: list[Placed] = []
     for name, fill in sheets.items():
         worksheet = workbook.add_worksheet(name, FullPrecisionWorksheet)
@@ -81,7 +85,9 @@ def written(results: Sequence[Results]) -> Written:
     return Written(content.getvalue(), tuple(tables))
 
 
-def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet], Any]]:
+def _sheets(
+    results: Sequence[Results], check: str, live: Live
+) -> dict[str, Callable[[Sheet], Any]]:
     """Every sheet in its order, with what fills it."""
     sheets: dict[str, Callable[[Sheet], Any]] = {
         "Cover": lambda sheet: front.cover(sheet, results, check),
@@ -97,7 +103,9 @@ def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet
         "Schemes": lambda sheet: answers.schemes(sheet, results),
         "Uncertainty": lambda sheet: doubt.uncertainty(sheet, results),
         "Assumptions": lambda sheet: evidence.assumptions(sheet, results),
-        "Checks": lambda sheet: evidence.checks(sheet, results, check),
+        "Inputs": live.inputs,
+        "Calculations": live.calculations,
+        "Checks": lambda sheet: _checks(sheet, results, check, live),
         "Run log": lambda sheet: evidence.run_log(sheet, results),
         "Measures": lambda sheet: tidy_sheets.measures_sheet(sheet, results),
         "Scheme measures": lambda sheet: tidy_sheets.scheme_measures_sheet(sheet, results),
@@ -112,6 +120,11 @@ def _sheets(results: Sequence[Results], check: str) -> dict[str, Callable[[Sheet
     if results[0].bridge is None:
         del sheets["Bridge"]
     return sheets
+
+
+def _checks(sheet: Sheet, results: Sequence[Results], check: str, live: Live) -> None:
+    evidence.checks(sheet, results, check)
+    live.checks_table(sheet)
 
 
 def master_check(results: Sequence[Results]) -> str:

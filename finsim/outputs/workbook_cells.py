@@ -8,15 +8,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
+from xml.sax.saxutils import escape
 
 from xlsxwriter.utility import xl_col_to_name, xl_range  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[import-untyped]
 
-from finsim.outputs.workbook_sheet import NOT_APPLICABLE, Cell, Shown
+from finsim.outputs.workbook_sheet import NOT_APPLICABLE, Cell, Formula, Shown
 from finsim.outputs.workbook_style import Style
 
 Look = tuple[str, int, int]
 """A column's letters, the style of its own values, and the style of text in it."""
+
+
+def formula_cell(place: str, style: int, text: str, value: str | float) -> str:
+    """A formula as it is written, never without its value.
+
+    Raises ValueError for NaN and infinity.
+    """
+    if isinstance(value, str):
+        shown = f"{escape(value)}</v></c>"
+        return f'<c r="{place}" s="{style}" t="str"><f>{escape(text)}</f><v>{shown}'
+    if not isfinite(value):
+        raise ValueError(f"{value} at {place}: not a number")
+    return f'<c r="{place}" s="{style}"><f>{escape(text)}</f><v>{value!r}</v></c>'
 
 
 class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
@@ -39,6 +53,13 @@ class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
     def put_text(self, row: int, column: int, text: str, cell_format: Any) -> None:
         """Text of one cell."""
         self.table[row][column] = CellStringTuple(self._text_index(text), cell_format)
+
+    def put_formula(self, row: int, column: int, formula: Formula, cell_format: Any) -> None:
+        """A formula by itself on a row, with its value."""
+        self._check_dimensions(row, column)
+        place = f"{xl_col_to_name(column)}{row + 1}"
+        style = cell_format._get_xf_index()
+        self.made[row] = formula_cell(place, style, formula.text, formula.value)
 
     def look(self, column: int, own: Any, of_text: Any) -> Look:
         """How cells of a column are written."""
@@ -67,6 +88,9 @@ class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
                 parts.append(f'<c r="{letters}{number}" s="{of_text}" t="s"><v>{index}</v></c>')
                 continue
             elif cell is None:
+                continue
+            elif isinstance(cell, Formula):
+                parts.append(formula_cell(f"{letters}{number}", of_text, cell.text, cell.value))
                 continue
             elif isinstance(cell, Shown):
                 value, style = cell.value, formats[cell.style]._get_xf_index()

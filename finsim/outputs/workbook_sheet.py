@@ -71,7 +71,15 @@ class Shown:
     style: Style
 
 
-Cell: TypeAlias = str | float | bool | Link | Shown | None
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula, without its equals sign, and the value that it has."""
+
+    text: str
+    value: str | float
+
+
+Cell: TypeAlias = str | float | bool | Link | Shown | Formula | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +142,11 @@ class Sheet:
         for line in textwrap.wrap(text, width) or [""]:
             self._text(line, style)
 
+    def formula_line(self, formula: Formula, style: Style = "line") -> None:
+        """A line of words that a formula gives."""
+        self.worksheet.put_formula(self.row, 0, formula, self.formats[style])
+        self.row += 1
+
     def link(self, link: Link) -> None:
         """A line that leads to another place."""
         self._link(self.row, 0, link, "link")
@@ -186,7 +199,7 @@ class Sheet:
             if row_height:
                 self.worksheet.set_row(offset, row_height)
             elif wrapped:
-                height = _height([(row[number], width) for number, width in wrapped])
+                height = height_of([(row[number], width) for number, width in wrapped])
                 if height != LINE_HEIGHT:
                     self.worksheet.set_row(offset, height)
         last = first + len(kept)
@@ -283,7 +296,7 @@ def _printed_mm(width: float) -> float:
     return width * DIGIT_MM + PADDING_MM
 
 
-def _height(wrapped: Sequence[tuple[Cell, float]]) -> float:
+def height_of(wrapped: Sequence[tuple[Cell, float]]) -> float:
     """The height of a row whose wrapped texts stand in columns of these widths."""
     counts = (_line_count(cell, width) for cell, width in wrapped if isinstance(cell, str))
     lines = max(counts, default=1)

@@ -48,6 +48,11 @@ class Indices:
         """One column for each rate, and a last one for what no price moves."""
         return len(self._rates) + 1
 
+    @property
+    def demands(self) -> tuple[DemandKey, ...]:
+        """The distinct demand indices: what counts people, and in which areas."""
+        return tuple(self._demands)
+
     def rates(self) -> IntArray:
         """The inputs that are rates, by their positions."""
         return integers(self.inputs.position(name) for name in self._rates)
@@ -104,7 +109,7 @@ class Indices:
             raise InputError(
                 ("scenario", "population"), "is missing; the book's demand needs its growth"
             )
-        table = self._table(stated)
+        table = self.people_table(stated)
         total = table.sum(axis=(0, 1))
         curves = {curve.id: np.array(curve.cost) for curve in self.book.curves}
         a, b = (curves[name] for name in self.book.demand.curves)
@@ -134,7 +139,7 @@ class Indices:
         cost = self._central_cost()
         if cost is None or self.scenario.population is None:
             return None
-        table = self._table(self.scenario.population)
+        table = self.people_table(self.scenario.population)
         return np.stack(
             [
                 demand.weighted_population(table, self._footprint(body.areas), cost)
@@ -150,7 +155,7 @@ class Indices:
         if self.scenario.population is None or not self.book.population.rows:
             text = "is missing; localities need the people of their areas"
             raise InputError(("scenario", "population"), text)
-        table = self._table(self.scenario.population)
+        table = self.people_table(self.scenario.population)
         people, cost = table.sum(axis=1), self._central_cost()
         weighted = people if cost is None else np.einsum("agt,g->at", table, cost)
         return people, weighted
@@ -178,7 +183,7 @@ class Indices:
         chosen = (flat, flat) if kind == "headcount" else (a, b)
         return [demand.weighted_population(table, served, curve) for curve in chosen]
 
-    def _table(self, stated: Population) -> FloatArray:
+    def people_table(self, stated: Population) -> FloatArray:
         """People by [area, band, year]: for each year the first variant that has it."""
         known, years = self.book.population, self.scenario.year_numbers
         rows = {(row.area, row.year, row.variant): row.people for row in known.rows}

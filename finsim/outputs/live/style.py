@@ -1,0 +1,80 @@
+"""Number formats and fonts of the live sheets, by unit and by what a number is."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from finsim.outputs import palette
+from finsim.outputs.workbook_style import NIL, WHOLE_BOOK, Formats
+
+Kind: TypeAlias = Literal["input", "definition", "engine", "formula"]
+RULED = {"valign": "top", "bottom": 1, "bottom_color": palette.RULE}
+
+
+def _signed(digits: str, suffix: str = "") -> str:
+    return f"{digits}{suffix}_);({digits}{suffix});{NIL}_)"
+
+
+BY_UNIT: dict[str, str] = {
+    "£m": _signed("#,##0.00"),
+    "%": _signed("0.00", "%"),
+    "a year": _signed("0.00", "%"),
+    "share": _signed("0.00", "%"),
+    "index": _signed("0.0000"),
+    "people": _signed("#,##0"),
+    "weighted people": _signed("#,##0"),
+    "months": _signed("0.00"),
+    "years": "0_)",
+    "switch": "0_)",
+    "relative cost": _signed("0.00"),
+    "£m per £m": _signed("0.000000"),
+    "number": _signed("0.0###########"),
+    "count": "0_)",
+}
+WIDTHS = {"who": 22.0, "item": 46.0, "basis": 42.0, "unit": 11.0, "constant": 12.0, "year": 11.5}
+
+
+class LiveFormats:
+    """The formats of the live sheets of one workbook, each made when it is first asked for."""
+
+    def __init__(self, formats: Formats) -> None:
+        self.formats = formats
+        self.made: dict[tuple[str, str], int] = {}
+
+    def number(self, unit: str, kind: Kind) -> int:
+        """The style of a number: blue where it may be changed."""
+        colour = palette.INPUT if kind == "input" else palette.TEXT
+        look = {**RULED, "num_format": BY_UNIT[unit], "font_color": colour}
+        if kind == "engine":
+            look["italic"] = True
+        if kind == "input":
+            look["locked"] = False
+        return self._made(("number " + unit, kind), look)
+
+    def text(self) -> int:
+        """The style of words in a row."""
+        return self._made(("text", ""), {**RULED, "text_wrap": True, "font_color": palette.TEXT})
+
+    def strong(self) -> int:
+        """The style of a result in words."""
+        return self._made(
+            ("strong", ""), {**RULED, "bold": True, "text_wrap": True, "font_color": palette.TEXT}
+        )
+
+    def heading(self) -> int:
+        """The style of a heading between rows."""
+        return int(self.formats["heading"]._get_xf_index())
+
+    def line(self) -> int:
+        """The style of a line of words."""
+        return int(self.formats["line"]._get_xf_index())
+
+    def header(self, right: bool) -> int:
+        """The style of the header row."""
+        return int(self.formats["header_right" if right else "header"]._get_xf_index())
+
+    def _made(self, key: tuple[str, str], look: dict[str, Any]) -> int:
+        if key not in self.made:
+            added = self.formats.workbook.add_format({**WHOLE_BOOK, **look})
+            self.made[key] = int(added._get_xf_index())
+        return self.made[key]

@@ -1,0 +1,256 @@
+"""The live sheets as they are written: every formula with the value that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from finsim.analysis.results import Results
+from finsim.outputs.live.checks import LiveChecks, live_checks
+from finsim.outputs.live.inputs import Inputs
+from finsim.outputs.live.model import live_model
+from finsim.outputs.live.rows import (
+    CALCULATIONS,
+    CONSTANT,
+    CONSTANT_AT,
+    FIRST_YEAR_AT,
+    INPUTS,
+    TOP,
+    Heading,
+    Note,
+    Row,
+    as_run_at,
+    column_letters,
+)
+from finsim.outputs.live.style import WIDTHS, LiveFormats
+from finsim.outputs.workbook_cells import formula_cell
+from finsim.outputs.workbook_sheet import Cell, Column, Formula, Sheet, height_of
+from finsim.outputs.workbook_style import LINE_HEIGHT
+
+CASE_NAME, MASTER_NAME = "plan_case", "master_check"
+ALL_PASS = "All checks pass"
+DIFFERS = "the live formulas differ from the run"
+INPUT_LINES = (
+    "Every number of the central case in one place. Blue numbers may be changed: Calculations and "
+    "Checks follow.",
+    "Unattributed pressure, savings behind a sum over years and control totals from the central "
+    "case are solved once and held, so they are inputs here.",
+)
+CALCULATION_LINES = (
+    "From population to position in formulas: one pattern along a row, every number from Inputs. "
+    "The switch on Inputs turns the central case into the plan case.",
+    "Ranges and chances come from draws and are not worked out here.",
+)
+HEADERS = ("Who", "Item", "How it is worked out", "Unit", "Constant")
+SOURCE = "Source"
+AFTER_YEARS = ("As in the run", "Changed: 1")
+
+
+class Live:
+    """The live model of a run, its checks, and the sheets that show them."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self.model = live_model(results.plan)
+        self.checks: LiveChecks = live_checks(self.model, results)
+
+    def inputs(self, sheet: Sheet) -> None:
+        """The sheet Inputs."""
+        writer = _Writer(sheet, self.results.years, AFTER_YEARS)
+        writer.top(INPUTS, (*INPUT_LINES, self._about()), SOURCE)
+        inputs = self.model.inputs
+        for entry in inputs.sheet.entries:
+            writer.entry(entry, inputs)
+        at = inputs.case.number - 1
+        sheet.worksheet.data_validation(
+            at, CONSTANT_AT, at, CONSTANT_AT,
+            {"validate": "list", "source": [0, 1], "error_title": "Case",
+             "error_message": "0 is the central case, 1 the plan case"},
+        )  # fmt: skip
+        place = f"={INPUTS}!${CONSTANT}${inputs.case.number}"
+        sheet.formats.workbook.define_name(CASE_NAME, place)
+        writer.finish()
+
+    def calculations(self, sheet: Sheet) -> None:
+        """The sheet Calculations."""
+        writer = _Writer(sheet, self.results.years, ())
+        writer.top(CALCULATIONS, (*CALCULATION_LINES, self._about()), HEADERS[2])
+        for entry in self.model.sheet.entries:
+            writer.entry(entry, None)
+        writer.finish()
+
+    def checks_table(self, sheet: Sheet) -> None:
+        """The checks of the live sheets, below those of the run, and the master check over all."""
+        heading = "Checks of the live sheets"
+        sheet.heading(heading)
+        sheet.lines(
+            "These are formulas: they follow what is changed on Inputs. The master check, the cell "
+            f"named {MASTER_NAME}, counts the checks of the run too."
+        )
+        master, first = sheet.row, sheet.row + 2
+        rows: list[list[Cell]] = [
+            [check.name, self._result(number), check.how]
+            for number, check in enumerate(self.checks.checks)
+        ]
+        names = [f"$A${first + number + 1}" for number in range(len(rows))]
+        sheet.formula_line(self._master(names), "strong")
+        name = f"='{sheet.name}'!$A${master + 1}"
+        sheet.formats.workbook.define_name(MASTER_NAME, name)
+        columns = [
+            Column("Check", "wrapped", 48),
+            Column("Result", "wrapped", 14),
+            Column("How it is judged", "wrapped", 90),
+        ]
+        placed = sheet.table("Live_checks", heading, columns, rows)
+        assert placed.first_row == first
+
+    def _about(self) -> str:
+        option = self.results.option
+        return f"Option: {option}. £m, cash. Positions: surplus positive. Gap: shortfall positive."
+
+    def _result(self, number: int) -> Formula:
+        check = self.checks.checks[number]
+        failed = f"{CALCULATIONS}!${CONSTANT}${check.row.number}"
+        text = f'IF({failed}=0,"passed","FAILED")'
+        value = "FAILED" if check.row.constant else "passed"
+        if check.against_run:
+            changed = f"{CALCULATIONS}!${CONSTANT}${self.checks.changed.number}"
+            text = f'IF({changed}>0,"inputs changed",{text})'
+            value = "inputs changed" if self.checks.changed.constant else value
+        return Formula(text, value)
+
+    def _master(self, names: Sequence[str]) -> Formula:
+        """All checks in one line of words."""
+        own = [check for check in self.checks.checks if not check.against_run]
+        against = [check for check in self.checks.checks if check.against_run]
+        cell = f"{CALCULATIONS}!${CONSTANT}$"
+        parts = [
+            f'IF({cell}{check.row.number}=0,"",{name}&"; ")'
+            for check, name in zip(own, names, strict=False)
+        ]
+        first, last = against[0].row.number, against[-1].row.number
+        parts.append(f'IF(SUM({cell}{first}:${CONSTANT}${last})=0,"","{DIFFERS}; ")')
+        failed, changed = (
+            f"{cell}{self.checks.failed.number}",
+            f"{cell}{self.checks.changed.number}",
+        )
+        passing = (
+            f'IF({changed}=0,"{ALL_PASS}","All checks of the formulas pass; inputs changed since '
+            f'the run: "&{changed})'
+        )
+        text = f'IF({failed}=0,{passing},{failed}&" checks FAIL: "&{"&".join(parts)})'
+        return Formula(text, self.master_words)
+
+    @property
+    def master_words(self) -> str:
+        """The master check as it is written."""
+        failing = [check for check in self.checks.checks if check.row.constant]
+        changed = self.checks.changed.constant or 0.0
+        if failing:
+            told = [check.name for check in failing if not check.against_run]
+            told += [DIFFERS] if any(check.against_run for check in failing) else []
+            return f"{len(failing)} checks FAIL: " + "".join(f"{name}; " for name in told)
+        if changed:
+            return f"All checks of the formulas pass; inputs changed since the run: {changed:g}"
+        return ALL_PASS
+
+
+class _Writer:
+    """Writes rows with their styles, quickly."""
+
+    def __init__(self, sheet: Sheet, years: Sequence[str], after: Sequence[str]) -> None:
+        self.sheet = sheet
+        self.years = years
+        self.after = after
+        self.page: Any = sheet.worksheet
+        self.formats = LiveFormats(sheet.formats)
+        self.letters = [
+            column_letters(n) for n in range(FIRST_YEAR_AT - 1, FIRST_YEAR_AT + len(years) + 2)
+        ]
+        self.last_row = TOP
+
+    def top(self, title: str, lines: Sequence[str], basis: str) -> None:
+        """The title, some lines, and the header row."""
+        self.sheet.title(title)
+        for line in lines:
+            self.sheet.lines(line)
+        words = [*HEADERS[:2], basis, *HEADERS[3:], *self.years, *self.after]
+        texts = len(HEADERS) - 1
+        self.page.made[TOP - 2] = "".join(
+            self._text(n, TOP - 1, word, self.formats.header(right=n >= texts))
+            for n, word in enumerate(words)
+        )
+        self.page.freeze_panes(TOP - 1, 2)
+        self.page.repeat_rows(TOP - 2)
+
+    def entry(self, entry: Row | Heading | Note, inputs: Inputs | None) -> None:
+        """A row, a heading or a line of words."""
+        number = entry.number
+        self.last_row = max(self.last_row, number)
+        if isinstance(entry, Row):
+            self.page.made[number - 1] = "".join(self._cells(entry, inputs))
+            self._height(entry)
+        else:
+            style = self.formats.heading() if isinstance(entry, Heading) else self.formats.line()
+            self.page.made[number - 1] = self._text(0, number, entry.text, style)
+
+    def finish(self) -> None:
+        """Widths of columns, and what is printed."""
+        years = len(self.years)
+        last = FIRST_YEAR_AT + years + len(self.after) - 1
+        self.page._check_dimensions(self.last_row - 1, last)
+        widths = [*WIDTHS.values()][:FIRST_YEAR_AT] + [WIDTHS["year"]] * (last - CONSTANT_AT)
+        self.sheet.widths.update(enumerate(widths))
+
+    def _cells(self, row: Row, inputs: Inputs | None) -> list[str]:
+        text = self.formats.text()
+        number, kind = row.number, row.kind
+        cells = [
+            self._text(n, number, words, text)
+            for n, words in enumerate((row.who, row.item, row.basis, row.unit))
+        ]
+        style = self.formats.number(row.unit, kind)
+        letters = self.letters
+        if row.constant_formula is not None:
+            cells.append(_formula(CONSTANT, number, style, row.constant_formula.text, row.constant))
+        elif row.constant is not None:
+            cells.append(_number(CONSTANT, number, style, row.constant))
+        elif row.formula is not None:
+            formula = row.formula
+            cells += [
+                _formula(letters[t + 1], number, style,
+                         formula.in_column(letters[t + 1], letters[t]), value)
+                for t, value in enumerate(row.values)
+            ]  # fmt: skip
+        else:
+            cells += [
+                _number(letters[t + 1], number, style, value)
+                for t, value in enumerate(row.values)
+                if t not in row.blank
+            ]
+        if inputs is not None and (mark := inputs.mark(row)) is not None:
+            kept = self.formats.number(row.unit, "engine")
+            letters_kept = column_letters(as_run_at(len(self.years)))
+            cells.append(_number(letters_kept, number, kept, mark.as_run))
+            style = self.formats.number("count", "formula")
+            cells.append(_formula(letters[-1], number, style, mark.changed.text, 0.0))
+        return cells
+
+    def _text(self, column: int, row: int, text: str, style: int) -> str:
+        index = self.page._text_index(text)
+        return f'<c r="{column_letters(column)}{row}" s="{style}" t="s"><v>{index}</v></c>'
+
+    def _height(self, row: Row) -> None:
+        texts = ((row.who, WIDTHS["who"]), (row.item, WIDTHS["item"]), (row.basis, WIDTHS["basis"]))
+        height = height_of(texts)
+        if height != LINE_HEIGHT:
+            self.page.set_row(row.number - 1, height)
+
+
+def _number(column: str, row: int, style: int, value: float) -> str:
+    return f'<c r="{column}{row}" s="{style}"><v>{value!r}</v></c>'
+
+
+def _formula(column: str, row: int, style: int, text: str, value: float | None) -> str:
+    assert value is not None
+    return formula_cell(f"{column}{row}", style, text, value)
