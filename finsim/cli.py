@@ -348,6 +348,64 @@ def verify(
     raise typer.Exit(command_verify.verify(request))
 
 
+@app.command(
+    help=(
+        "Say what drives the gap, a body's position, or the chance of meeting a control total.\n\n"
+        "Examples:\n\n"
+        "  finsim sensitivity scenarios/bhr.yaml\n\n"
+        "  finsim sensitivity scenarios/bhr.yaml --of met --by owner --by assumption\n\n"
+        "  finsim sensitivity scenarios/bhr.yaml --of position:bhrut --year 2018/19 --json"
+    )
+)
+def sensitivity(
+    scenario: Scenario,
+    *,
+    of: Annotated[
+        str,
+        typer.Option(metavar="FIGURE", help="gap, position:ID, met or met:ID, and others."),
+    ] = "gap",
+    year: Annotated[
+        str | None, typer.Option(help="A financial year; the last if not said.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GROUPING",
+            help="theme, owner, organisation, standing, assumption or input; may be repeated.",
+        ),
+    ] = None,
+    index_draws: Annotated[
+        int,
+        typer.Option(
+            min=64,
+            max=1_000_000,
+            help="Points at which indices are taken; each group takes as many evaluations.",
+        ),
+    ] = 4096,
+    option: Option = None,
+    sets: Set = None,
+    seed: Seed = None,
+    draws: Draws = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what drives a figure."""
+    from finsim.commands import sensitivity as command_sensitivity
+    from finsim.commands.run import Request
+
+    request = Request(
+        scenario=scenario,
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    question = command_sensitivity.Question(of, year, tuple(dict.fromkeys(by or ())), index_draws)
+    raise typer.Exit(command_sensitivity.drivers_of(request, question))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
     gc.set_threshold(50_000)  # what starting and reading make stays; looking through it takes long

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from finsim import __version__
@@ -52,12 +52,13 @@ def scheme_measures(results: Sequence[Results]) -> list[Figure]:
     return [figure for result in results for figure in result.schemes()]
 
 
-def json_text(results: Sequence[Results]) -> str:
-    """One JSON object; NaN and infinity never appear in it."""
+def json_text(results: Sequence[Results], more: Mapping[str, Any] | None = None) -> str:
+    """One JSON object, with what an analysis adds; NaN and infinity never appear in it."""
     whole = {
         **envelope(results),
         "measures": [figure.as_dict() for figure in measures(results)],
         "schemes": [figure.as_dict() for figure in scheme_measures(results)],
+        **(more or {}),
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"
 

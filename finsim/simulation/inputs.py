@@ -8,7 +8,7 @@ schemes. So adding to the end of any of them, in the book or in an option, moves
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -110,6 +110,25 @@ class Inputs:
         if not self.inputs:
             return np.zeros((0, self.years, 1))
         return np.stack([item.central() for item in self.inputs])[:, :, None]
+
+    def only(self, numbers: Sequence[int]) -> Inputs:
+        """Some of the inputs by their positions, each drawn from the same numbers as in the whole.
+
+        A member of a matrix group keeps the sources of them all.
+        """
+        place = {number: new for new, number in enumerate(numbers)}
+        groups = []
+        for group in self.groups:
+            kept = [n for n, member in enumerate(group.members) if member in place]
+            if not kept:
+                continue
+            members = tuple(place[group.members[n]] for n in kept)
+            if group.loadings is not None:
+                groups.append(replace(group, members=members, loadings=group.loadings[kept]))
+            else:
+                rest = tuple(group.kept[n] for n in kept)
+                groups.append(replace(group, members=members, kept=rest))
+        return Inputs(tuple(self.inputs[n] for n in numbers), tuple(groups), self.years)
 
     def values(self, u: FloatArray) -> FloatArray:
         """The inputs of the draws at points u [coordinate, draw]: [input, year, draw]."""
