@@ -22,12 +22,17 @@ def statistics_with_chances(
 ) -> tuple[FloatArray, FloatArray]:
     """The statistics of rows [row, draw], and the rows that are not chances, sorted.
 
-    A chance is a row of ones and noughts: its mean is all that it says.
+    A chance is a row of ones and noughts: its mean is all that it says. A row of one value, as
+    much of a base year is, has nothing to sort, and every statistic of it is that value.
     """
-    ordered = np.sort(values[~chances], axis=1)
     found = np.zeros((len(STATISTICS), len(values)))
-    found[:, ~chances] = statistics(ordered, worse_high[~chances])
     found[0, chances] = values[chances].mean(axis=1)
+    money = np.flatnonzero(~chances)
+    ordered = values[money]
+    varies = ordered.min(axis=1) != ordered.max(axis=1)
+    found[:, money] = ordered[:, 0]
+    ordered[varies] = np.sort(ordered[varies], axis=1)
+    found[:, money[varies]] = statistics(ordered[varies], worse_high[money[varies]])
     return found, ordered
 
 

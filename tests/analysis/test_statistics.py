@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from finsim.analysis.estimates import standard_error
-from finsim.analysis.statistics import quantiles, statistics, tail_mean
+from finsim.analysis.statistics import (
+    quantiles,
+    statistics,
+    statistics_with_chances,
+    tail_mean,
+)
 
 LEVELS = (0.01, 0.1, 0.25, 0.5, 0.9, 0.99)
 TEN = np.arange(1.0, 11.0)[None, :]
@@ -65,3 +70,14 @@ def test_standard_error_by_hand() -> None:
     found = standard_error(np.array([[1.0, 0.1], [2.0, 0.1], [3.0, 0.1], [4.0, 0.1]]))
     assert found == pytest.approx([np.sqrt(5 / 3) / 2, 0.0])
     assert found[1] == 0.0
+
+
+def test_a_row_of_one_value_has_that_value_for_every_statistic() -> None:
+    """Summing 1,024 tenths and dividing would be off in the last digit."""
+    values = np.stack([np.full(1024, 0.1), np.linspace(3.0, 1.0, 1024), np.arange(1024) % 2.0])
+    high, chances = np.array([False, True, False]), np.array([False, False, True])
+    found, ordered = statistics_with_chances(values, high, chances)
+    assert found[:, 0].tolist() == [0.1] * 5
+    assert found[:, 1] == pytest.approx(statistics(ordered[1:], high[1:2])[:, 0])
+    assert found[:, 2].tolist() == [0.5, 0.0, 0.0, 0.0, 0.0]
+    np.testing.assert_array_equal(ordered, np.sort(values[:2], axis=1))
