@@ -18,7 +18,7 @@ from finsim.analysis.measures import Row
 from finsim.analysis.observe import Extremes
 from finsim.analysis.study import CaseSummary, Study, summarise
 from finsim.simulation.plan import FloatArray
-from finsim.simulation.run import Engine, Sampling
+from finsim.simulation.run import Engine, Sampling, prepare
 
 BATCH = 8
 MOST_REPLICATES = 8_192
@@ -59,6 +59,8 @@ def estimate(
     `precision` is the largest standard error, £m, allowed to the P10, P50 and P90 of the system's
     gap in the last year, of every case.
     """
+    for case in work.cases:
+        prepare(case.plan, sampling.design)
     task = partial(summarise, work, sampling.design)
     summaries: list[tuple[CaseSummary, ...]] = []
     wanted = sampling.replicates

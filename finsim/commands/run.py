@@ -15,8 +15,9 @@ from finsim.exits import CHECK_FAILED, DONE
 from finsim.outputs.atomic import check_writable, write_atomically
 from finsim.scenario.model import AS_STATED
 from finsim.scenario.reading import read_files
+from finsim.simulation.forked import Forked, processors
 from finsim.simulation.resolve import Resolution, resolve_each
-from finsim.simulation.run import Serial, sampling
+from finsim.simulation.run import sampling
 from finsim.simulation.warnings import warnings_of
 
 ALL = "all"
@@ -154,7 +155,7 @@ def computed(resolutions: Sequence[Resolution], request: Request) -> tuple[Resul
         check_draws(resolution, wanted.design)
     progress = None if request.quiet else progress_on_terminal(first.scenario.title)
     cases = [Case(resolution.plan, resolution.arrangement) for resolution in resolutions]
-    results = simulate_cases(cases, wanted, Serial(), progress, request.precision)
+    results = simulate_cases(cases, wanted, Forked(processors()), progress, request.precision)
     if progress is not None:
         clear_progress()
     return results

@@ -70,6 +70,11 @@ def units(plan: Plan, design: Design, replicate: int) -> Iterator[FloatArray]:
         yield plan.inputs.values(points(design, coordinates, replicate, start, stop))
 
 
+def prepare(plan: Plan, design: Design) -> None:
+    """Import and tabulate what every draw needs, before processes are copied or timed."""
+    plan.inputs.values(points(design, plan.inputs.coordinates, 0, 0, 1))
+
+
 @cache
 def keep_freed_memory() -> None:
     """Have the C library keep the memory of one unit's arrays for the next.

@@ -29,6 +29,7 @@ from systems import (
 from finsim.analysis.results import Results, simulate
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.evaluate import evaluate
+from finsim.simulation.forked import Forked
 from finsim.simulation.plan import Plan
 from finsim.simulation.resolve import Resolution
 from finsim.simulation.run import UNIT, Processes, Sampling, Serial, replay, sampling, units
@@ -281,9 +282,12 @@ def test_engines_give_the_same_bits(shipped: Shipped) -> None:
         alone = simulate(plan, chosen, engine)
     with Processes(2) as engine:
         shared = simulate(plan, chosen, engine)
-    assert rows_of(alone) == rows_of(shared)
-    assert alone.curves == shared.curves
-    assert alone.checks == shared.checks
+    with Forked(2) as engine:
+        copied = simulate(plan, chosen, engine)
+    for other in (shared, copied):
+        assert rows_of(alone) == rows_of(other)
+        assert alone.curves == other.curves
+        assert alone.checks == other.checks
 
 
 def test_a_run_repeated_gives_the_same_bits_and_another_seed_does_not(shipped: Shipped) -> None:

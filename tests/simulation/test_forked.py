@@ -1,0 +1,74 @@
+"""Replicates shared with copies of this process: in order, once each, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from finsim.simulation.forked import Forked, can_fork, processors
+
+needs_forking = pytest.mark.skipif(not can_fork(), reason="no copies of this process can be made")
+HERE = os.getpid()
+
+
+def replicate_and_process(replicate: int) -> tuple[int, int]:
+    time.sleep(0.01)
+    return replicate, os.getpid()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, 3, 40])
+def test_every_replicate_once_and_in_order(workers: int, count: int) -> None:
+    with Forked(workers) as engine:
+        found = list(engine.map(replicate_and_process, range(5, 5 + count)))
+    assert [replicate for replicate, _ in found] == list(range(5, 5 + count))
+
+
+@needs_forking
+def test_copies_share_the_work() -> None:
+    found = list(Forked(3).map(replicate_and_process, range(40)))
+    assert len({process for _, process in found}) == 3
+
+
+@needs_forking
+def test_results_larger_than_a_pipe_holds() -> None:
+    found = list(Forked(2).map(lambda replicate: bytes([replicate]) * 3_000_000, range(16)))
+    assert [(content[0], len(content)) for content in found] == [(n, 3_000_000) for n in range(16)]
+
+
+@needs_forking
+def test_what_an_ended_copy_had_taken_is_done_here() -> None:
+    def ended(replicate: int) -> int:
+        if os.getpid() != HERE:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return replicate
+
+    assert list(Forked(3).map(ended, range(40))) == list(range(40))
+
+
+@needs_forking
+def test_an_error_of_the_work_is_met_here() -> None:
+    def failing(replicate: int) -> int:
+        if replicate == 20:
+            raise ZeroDivisionError(f"replicate {replicate}")
+        return replicate
+
+    found = []
+    with pytest.raises(ZeroDivisionError, match="replicate 20"):
+        found.extend(Forked(2).map(failing, range(40)))
+
+
+@needs_forking
+def test_copies_end_when_nobody_wants_the_rest() -> None:
+    results = Forked(2).map(replicate_and_process, range(40))
+    copy = next(process for _, process in results if process != HERE)
+    results.close()  # type: ignore[attr-defined]
+    with pytest.raises(ProcessLookupError):
+        os.kill(copy, 0)
+
+
+def test_at_least_one_processor() -> None:
+    assert processors() >= 1
