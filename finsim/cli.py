@@ -220,11 +220,18 @@ def check(scenario: Scenario, sets: Set = None, quiet: Quiet = False) -> None:
 @app.command(
     help=(
         "Write a small, complete, commented system to start from, or a copy of a shipped one.\n\n"
-        "Examples:\n\n  finsim new my-system\n\n  finsim new my-bhr --from bhr"
+        "Examples:\n\n  finsim new my-system\n\n  finsim new my-bhr --from bhr\n\n"
+        "  finsim new --excel inputs.xlsx"
     )
 )
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist.")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="A folder that does not exist.")
+    ] = None,
+    excel: Annotated[
+        Path | None,
+        typer.Option("--excel", metavar="FILE", help="Write an input workbook (.xlsx) instead."),
+    ] = None,
     start_from: Annotated[
         str, typer.Option("--from", metavar="NAME", help="A shipped system, such as bhr.")
     ] = "example",
@@ -232,6 +239,11 @@ def new(
     """Start a system of your own."""
     from finsim.commands import new as command_new
 
+    if (folder is None) == (excel is None):
+        raise typer.BadParameter("give either DIR or --excel FILE", param_hint="DIR")
+    if excel is not None:
+        raise typer.Exit(command_new.new_workbook(excel, start_from))
+    assert folder is not None
     raise typer.Exit(command_new.new(folder, start_from))
 
 

@@ -20,11 +20,14 @@ class Table:
 
     columns: tuple[str, ...]
     rows: Listing
+    headings: tuple[Place, ...] = ()
 
     def column_place(self, column: str) -> Place:
         """Where a column's heading stands."""
-        place = self.rows.place
-        return Place(place.file, place.line, self.columns.index(column) + 1)
+        number, place = self.columns.index(column), self.rows.place
+        if self.headings:
+            return self.headings[number]
+        return Place(place.file, place.line, number + 1)
 
 
 def read_csv(path: Path, shown_as: str | None = None, lists: frozenset[str] = frozenset()) -> Table:

@@ -11,6 +11,7 @@ from finsim.book.csv_reader import Table, read_csv
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, nearest, shown
 from finsim.book.quantities import QuantityError, number
+from finsim.book.shipped import shipped
 from finsim.book.yaml_reader import read_yaml
 
 TABLES = {
@@ -40,6 +41,8 @@ SETTINGS = "book.yaml"
 POPULATION = "population.csv"
 KNOWN_FILES = (SETTINGS, *TABLES, POPULATION, *DOCUMENTS)
 PERSONS = frozenset({"area_code", "area", "variant", "year", "total"})
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
+"""Suffixes of what is read as an input workbook, or refused as one."""
 MAX_INCLUDED = 4
 SLIP = 0.8
 
@@ -64,9 +67,12 @@ def read_book(folder: Path) -> BookFiles:
     return files
 
 
-def read_parts(folder: Path, including: tuple[str, ...] = ()) -> BookFiles:
+def read_parts(
+    folder: Path, including: tuple[str, ...] = (), *, with_included: bool = True
+) -> BookFiles:
     """What can be read of a book, with the mistakes in the rest.
 
+    Without those that it includes, `includes` stays in the tree as it was written.
     Raises InputProblems when there is no such folder, or when it includes itself.
     """
     if not os.path.isdir(folder):
@@ -76,11 +82,13 @@ def read_parts(folder: Path, including: tuple[str, ...] = ()) -> BookFiles:
     entries: dict[str, Node] = {}
     places: dict[str, Place] = {}
     settings = _read(folder / SETTINGS, problems)
-    if isinstance(settings, Mapping):
+    if isinstance(settings, Mapping) and not with_included:
+        entries |= settings.entries
+    elif isinstance(settings, Mapping):
         for shared in _included(settings, folder, including, problems):
-            for key, node in shared.entries.items():
-                entries["national_drivers" if key == "drivers" else key] = node
+            entries |= _as_shared(shared)
         entries |= settings.without("includes").entries
+    if isinstance(settings, Mapping):
         places |= settings.key_places
     for file, sections in _present(folder):
         read = _read(folder / file, problems)
@@ -88,6 +96,24 @@ def read_parts(folder: Path, including: tuple[str, ...] = ()) -> BookFiles:
             entries[section] = _joined(entries.get(section), found)
     place = Place(_named(folder / SETTINGS), 1, 1)
     return BookFiles(Mapping(entries, place, places), folder, tuple(problems))
+
+
+def book_in_workbook(stated: Mapping, folder: Path) -> BookFiles:
+    """The tree of a book that an input workbook states, with the books that it includes."""
+    problems: list[Problem] = []
+    entries: dict[str, Node] = {}
+    for shared in _included(stated, folder, (), problems):
+        entries |= _as_shared(shared)
+    for section, found in stated.without("includes").entries.items():
+        entries[section] = _joined(entries.get(section), found)
+    return BookFiles(Mapping(entries, stated.place, stated.key_places), folder, tuple(problems))
+
+
+def _as_shared(book: Mapping) -> dict[str, Node]:
+    """What a book gives to one that includes it: its drivers are national there."""
+    return {
+        "national_drivers" if key == "drivers" else key: node for key, node in book.entries.items()
+    }
 
 
 def _named(path: Path) -> str:
@@ -131,8 +157,8 @@ def _read(path: Path, problems: list[Problem]) -> Node | None:
         problems.extend(error.problems)
         return None
     if path.name == POPULATION:
-        return _population(table, problems)
-    return _curves(table) if path.name == "curves.csv" else table.rows
+        return population_of(table, problems)
+    return curves_of(table) if path.name == "curves.csv" else table.rows
 
 
 def _sections(
@@ -173,8 +199,10 @@ def _included(
                 Problem(item.place, "includes", "a folder, or a list of folders, is needed")
             )
             continue
-        shared = folder / item.text
-        if not os.path.isdir(shared):
+        beside = folder / item.text
+        shared = beside if os.path.isdir(beside) else shipped("assumptions", item.text)
+        if shared is None:
+            shared = beside
             near = did_you_mean(shared.name, names_beside(shared))
             text = f"there is no such assumption book {shown(item.text)}{near}"
             problems.append(Problem(item.place, "includes", text))
@@ -191,13 +219,14 @@ def _included(
 # tables that are wider than their fields
 
 
-def _is_age_band(column: str) -> bool:
+def is_age_band(column: str) -> bool:
+    """Whether a heading names ages: `0-4`, `85+`."""
     return column[:1].isdigit()
 
 
-def _population(table: Table, problems: list[Problem]) -> Mapping:
+def population_of(table: Table, problems: list[Problem]) -> Mapping:
     """Rows of area, year, variant and people by age band; the total must be their sum."""
-    bands = [column for column in table.columns if _is_age_band(column)]
+    bands = [column for column in table.columns if is_age_band(column)]
     known = ", ".join(sorted(PERSONS))
     for column in table.columns:
         if column not in PERSONS and column not in bands:
@@ -244,9 +273,9 @@ def _people_problems(row: Mapping, bands: list[str]) -> list[Problem]:
     return [Problem(total.place, "population", found)]
 
 
-def _curves(table: Table) -> Listing:
+def curves_of(table: Table) -> Listing:
     """Rows with the cost in each age band as a list."""
-    bands = [column for column in table.columns if _is_age_band(column)]
+    bands = [column for column in table.columns if is_age_band(column)]
     rows: list[Node] = []
     for row in table.rows:
         assert isinstance(row, Mapping)

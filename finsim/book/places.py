@@ -11,14 +11,30 @@ LONGEST_WORD = 60
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A position in an input file; line and column count from 1, 0 means the whole file."""
+    """A position in an input file; line and column count from 1, 0 means the whole file.
+
+    `in_sheet` when it is a cell: the file is then `workbook:sheet`, and line and column its row
+    and column there.
+    """
 
     file: str
     line: int = 0
     column: int = 0
+    in_sheet: bool = False
 
     def __str__(self) -> str:
+        if self.in_sheet and self.line:
+            return f"{self.file}!{column_letters(self.column)}{self.line}"
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+def column_letters(column: int) -> str:
+    """1 → A, 27 → AA."""
+    letters = ""
+    while column > 0:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
 
 
 @dataclass(frozen=True, slots=True, order=True)

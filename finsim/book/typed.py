@@ -148,19 +148,23 @@ def node_at(node: Node, path: Iterable[int | str]) -> Node | None:
 def _is_column(node: Node, path: list[int | str]) -> bool:
     """Whether a path leads to a cell of a table: its row begins where its file's lines do."""
     row = node_at(node, path[:-1])
-    return len(path) == 3 and row is not None and row.place.file.endswith(".csv")
+    return len(path) == 3 and row is not None and _is_in_table(row.place)
+
+
+def _is_in_table(place: Place) -> bool:
+    return place.in_sheet or place.file.endswith(".csv")
 
 
 def _heading(node: Node, path: list[int | str]) -> Place:
     rows, cell = node_at(node, path[:1]), place_of(node, path)
     line = rows.place.line if rows is not None and rows.place.file == cell.file else 1
-    return Place(cell.file, line, cell.column)
+    return Place(cell.file, line, cell.column, cell.in_sheet)
 
 
 def _table_without(node: Node, path: list[int | str], column: str) -> Listing | None:
     """The table whose every row lacks a column, rather than one row its cell."""
     rows = node_at(node, path[:1])
-    if len(path) != 2 or not isinstance(rows, Listing) or not rows.place.file.endswith(".csv"):
+    if len(path) != 2 or not isinstance(rows, Listing) or not _is_in_table(rows.place):
         return None
     if any(isinstance(row, Mapping) and column in row for row in rows):
         return None

@@ -20,8 +20,8 @@ def check(path: str, sets: tuple[str, ...], quiet: bool) -> int:
     stated, *_ = resolve_each(files, [AS_STATED, *files.options], sets)
     check_draws(stated, sampling(stated.resolved.scenario.run).design)
     if not quiet:
-        for warning in warnings_of(stated.plan):
-            print(f"warning: {one_line(warning)}", file=sys.stderr)
+        for warning in (*stated.warnings, *warnings_of(stated.plan)):
+            print(f"warning: {one_line(str(warning))}", file=sys.stderr)
     print(_found(stated, files.options))
     return DONE
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
+from finsim.book.load import WORKBOOKS
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, one_line, shown
 from finsim.commands.capacity import check_draws
 from finsim.exits import CHECK_FAILED, DONE
@@ -98,7 +99,9 @@ def output_files(request: Request) -> tuple[Path, ...]:
         return request.outputs
     if request.as_json:
         return ()
-    return (Path(Path(request.scenario).with_suffix(".xlsx").name),)
+    scenario = Path(request.scenario)
+    suffix = "-results.xlsx" if scenario.suffix.lower() in WORKBOOKS else ".xlsx"
+    return (Path(scenario.stem + suffix),)
 
 
 def chosen(request: Request) -> list[Resolution]:
@@ -180,8 +183,8 @@ def clear_progress() -> None:
 
 def warn(resolution: Resolution) -> None:
     """Warnings of a scenario as stated, on standard error."""
-    for warning in warnings_of(resolution.plan):
-        print(f"warning: {one_line(warning)}", file=sys.stderr)
+    for warning in (*resolution.warnings, *warnings_of(resolution.plan)):
+        print(f"warning: {one_line(str(warning))}", file=sys.stderr)
 
 
 def contents(targets: Sequence[Path], results: Sequence[Results]) -> dict[Path, bytes]:

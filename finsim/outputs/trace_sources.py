@@ -17,8 +17,8 @@ LONGEST_PLACE = WIDTH - TAG - 2
 
 def place_text(place: Place) -> str:
     """`file:line`, its beginning left out when it is too long for a line."""
-    is_file = place.line and not place.file.startswith("--set")
-    text = f"{place.file}:{place.line}" if is_file else place.file
+    is_line = place.line and not place.in_sheet and not place.file.startswith("--set")
+    text = f"{place.file}:{place.line}" if is_line else str(place) if place.in_sheet else place.file
     return text if len(text) <= LONGEST_PLACE else f"…{text[-LONGEST_PLACE + 1 :]}"
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.book.bounded_file import names_beside
-from finsim.book.load import read_parts
+from finsim.book.load import WORKBOOKS, book_in_workbook, read_parts
 from finsim.book.model import Driver
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
@@ -68,11 +68,17 @@ _AN_ASSIGNMENT = "write it as drivers.tariff.2018/19=0.3%"
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one file, option or `--set` states; `is_file` ones may calibrate."""
+    """What one file, option or `--set` states; `is_file` ones may calibrate.
+
+    A workbook may hold a `book` of its own beside the scenario; `warnings` tell what of it is not
+    read as it stands.
+    """
 
     name: str
     tree: Mapping
     is_file: bool
+    book: Mapping | None = None
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +103,47 @@ def file_layers(path: Path | str) -> list[Layer]:
 def read_layers(given: Path | str) -> tuple[list[Layer], list[Problem]]:
     """The layers that could be read, the deepest first, and why the next one could not."""
     layers: list[Layer] = []
+    problems: list[Problem] = []
     seen: set[str] = set()
     path, named = Path(given), os.fspath(given)
     while True:
         seen.add(_real(path))
         try:
-            tree = read_yaml(path, named)
+            layer, wrong = _read_file(path, named)
         except InputProblems as error:
-            return layers, list(error.problems)
-        layers.insert(0, Layer(named, tree, is_file=True))
-        extended = tree.get("extends")
+            return layers, [*problems, *error.problems]
+        layers.insert(0, layer)
+        problems += wrong
+        extended = layer.tree.get("extends")
         if extended is None:
-            return layers, []
+            return layers, problems
         if not isinstance(extended, Scalar) or extended.is_null:
-            return layers, [Problem(extended.place, "extends", "a file name is needed")]
+            return layers, [*problems, Problem(extended.place, "extends", "a file name is needed")]
         named_before = named
         path = path.parent / extended.text
         named = os.path.normpath(path)
         if _real(path) in seen or len(seen) >= MAX_CHAIN:
             message = f"the file extends itself, or more than {MAX_CHAIN} files in a chain"
-            return layers, [Problem(extended.place, "extends", message)]
+            return layers, [*problems, Problem(extended.place, "extends", message)]
         if not os.path.exists(path):
             others = (name for name in names_beside(path) if name != Path(named_before).name)
             near = did_you_mean(path.name, others)
             message = f"there is no file {shown(extended.text)}{near}"
-            return layers, [Problem(extended.place, "extends", message)]
+            return layers, [*problems, Problem(extended.place, "extends", message)]
+
+
+def _read_file(path: Path, named: str) -> tuple[Layer, list[Problem]]:
+    """A scenario file, or an input workbook with what of it could not be read."""
+    if path.suffix.lower() not in WORKBOOKS:
+        return Layer(named, read_yaml(path, named), is_file=True), []
+    from finsim.book.excel_reader import read_workbook
+
+    workbook = read_workbook(path, named)
+    tree = workbook.scenario
+    if workbook.book is not None and "book" not in tree and "extends" not in tree:
+        tree = tree.having("book", Scalar(path.name, tree.place, quoted=True))
+    layer = Layer(named, tree, True, workbook.book, workbook.warnings)
+    return layer, list(workbook.problems)
 
 
 def _real(path: Path) -> str:
@@ -252,9 +274,14 @@ def read_base(layers: Sequence[Layer]) -> tuple[Merged, list[Problem]]:
     """What can be read of the book, before any layer changes it, and why the rest cannot."""
     place = layers[-1].tree.place
     nothing = Merged(Mapping({}, place), Mapping({}, place))
-    named = next(
-        (layer.tree.get("book") for layer in reversed(layers) if "book" in layer.tree), None
+    source = next(
+        (layer for layer in reversed(layers) if layer.book is not None or "book" in layer.tree),
+        None,
     )
+    if source is not None and source.book is not None:
+        files = book_in_workbook(source.book, Path(source.name).parent)
+        return Merged(nothing.scenario, files.tree), list(files.problems)
+    named = source.tree.get("book") if source is not None else None
     if not isinstance(named, Scalar) or named.is_null:
         return nothing, []
     beside = Path(named.place.file).parent / named.text

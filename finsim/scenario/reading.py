@@ -58,6 +58,11 @@ class Files:
         return self.states[-1]
 
     @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What of the files is not read as it stands, though nothing in it is wrong."""
+        return tuple(warning for layer in self.layers for warning in layer.warnings)
+
+    @property
     def options(self) -> list[str]:
         """The options that the files name; a canonical text is one of them and names none."""
         if self.settled is not None:

@@ -48,13 +48,17 @@ _latest: deque[Plan] = deque(maxlen=4)
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A resolved scenario, its plan, and the trees that tell where each value was written."""
+    """A resolved scenario, its plan, and the trees that tell where each value was written.
+
+    `warnings` tell what of its files was not read as it stands.
+    """
 
     resolved: Resolved
     plan: Plan
     arrangement: Arrangement
     merged: Merged
     path: str
+    warnings: tuple[Problem, ...] = ()
 
 
 def resolve(
@@ -91,7 +95,8 @@ def resolve_files(
         calibrating=not found.steps and _is_calibrating(files),
     )
     plan = _compiled(resolved, merged)
-    return Resolution(resolved, plan, _arranged(plan, merged), merged, files.path)
+    arrangement = _arranged(plan, merged)
+    return Resolution(resolved, plan, arrangement, merged, files.path, files.warnings)
 
 
 def resolve_each(
