@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from openpyxl import load_workbook
 from systems import systems, written
 
-from finsim.book.excel_reader import read_workbook
 from finsim.book.nodes import plain
 from finsim.book.yaml_reader import read_yaml
-from finsim.commands.new import new_workbook, systems as shipped_systems
-from finsim.exits import DONE, NOT_WRITTEN
+from finsim.commands.new import new_workbook
+from finsim.commands.new import systems as shipped_systems
+from finsim.exits import DONE
 from finsim.outputs.input_workbook import input_workbook
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.resolve import resolve
@@ -45,7 +43,10 @@ def test_every_option_is_the_same_from_a_workbook(name: str, tmp_path: Path) -> 
     assert new_workbook(tmp_path / f"{name}.xlsx", name) == DONE
 
     for option in resolve(SCENARIOS / f"{name}.yaml").resolved.scenario.options:
-        read = [resolve(folder, option) for folder in (SCENARIOS / f"{name}.yaml", tmp_path / f"{name}.xlsx")]
+        read = [
+            resolve(folder, option)
+            for folder in (SCENARIOS / f"{name}.yaml", tmp_path / f"{name}.xlsx")
+        ]
         assert canonical(read[0].resolved, f"{name}.yaml") == canonical(
             read[1].resolved, f"{name}.xlsx"
         )

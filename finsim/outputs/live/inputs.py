@@ -20,9 +20,9 @@ from finsim.outputs.live.rows import (
     as_run_at,
     column_letters,
 )
-from finsim.simulation.compile_arrangement import found
 from finsim.simulation.compile_flows import payment_forms
 from finsim.simulation.indices import Indices
+from finsim.simulation.named import found
 from finsim.simulation.plan import NONE, Activity, Delivery, Efficiency, FloatArray, Plan
 from finsim.simulation.ramps import ramp_from
 
@@ -525,7 +525,11 @@ def _activity(
             ),
         ),
         shares=tuple(
-            add(f"Share of the saving on effect {n}: {_effect_words(effect)}", "share", effect.share)
+            add(
+                f"Share of the saving on effect {n}: {_effect_words(effect)}",
+                "share",
+                effect.share,
+            )
             for n, effect in enumerate(stated.effects, 1)
         ),
         delivery=_delivery(inputs, scheme.name, sourced(stated), scheme.delivery),

@@ -10,7 +10,7 @@ from finsim.outputs.live.inputs import Inputs
 from finsim.outputs.live.money import MoneyRows
 from finsim.outputs.live.rows import LiveSheet, Row, total, total_of_constants
 from finsim.outputs.live.scheme_rows import SchemeRows
-from finsim.simulation.compile_arrangement import bodies_named, found
+from finsim.simulation.named import bodies_named, found
 
 BASIS = "Income − paid − own costs{} − pressure − reserves + shock, where it has them"
 
