@@ -111,6 +111,12 @@ class Case:
         position = self.plan.rates.tolist().index(self.plan.inputs.position(driver))
         return self.of(self.factors.rates[position])
 
+    def removed(self, target: int) -> FloatArray:
+        """The share R that schemes remove of a target, [year]; nil where no scheme acts."""
+        removal = NONE if target == NONE else self.plan.targets.removal[target]
+        removed: FloatArray = self.of(self.factors.removed)[removal]
+        return removed
+
     def removal(self, scheme: int) -> FloatArray:
         """The share R_j that an activity scheme removes of each of its targets, [target, year]."""
         return self.of(removal_shares(self.plan, self.factors)[scheme])

@@ -98,7 +98,7 @@ def removal_words(case: Case, target: int) -> list[str]:
 
 def removed(case: Case, target: int) -> FloatArray:
     """R of a target, [year]; nil where no scheme acts."""
-    found: FloatArray = case.of(case.factors.removed)[target]
+    found: FloatArray = case.removed(target)
     return found
 
 

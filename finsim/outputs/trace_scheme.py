@@ -84,7 +84,7 @@ def _stranded(case: Case, position: int) -> FloatArray:
     for own, target in zip(
         case.removal(position), case.plan.activity_schemes[position].targets.tolist(), strict=True
     ):
-        removed = case.of(case.factors.removed)[target]
+        removed = case.removed(target)
         every = _shares_on(case, target)
         size = np.abs(every).sum(axis=0)
         overlap = removed - every.sum(axis=0)
@@ -117,7 +117,7 @@ def stranded_by_target(case: Case, target: int) -> FloatArray:
             * case.of(factors.activities)[rows.activity[row]]
             * case.of(factors.efficiency)[rows.scope[row]]
         )
-        removed = case.of(factors.removed)[target]
+        removed = case.removed(target)
         total += costs.stranded_cost(before, line.cash_release, removed)
     return total
 

@@ -1,7 +1,7 @@
 """What each scheme does to the system's position: parts that sum to the whole in every draw.
 
 Where a removal and an efficiency act on one cost their product is shared equally (Shapley). Where
-several schemes act on one target, their overlap `R − Σ R_j` is shared by the size of each `R_j`.
+several schemes make one removal, their overlap `R − Σ R_j` is shared by the size of each `R_j`.
 Neither depends on an order. What a contract with the outside pays may follow an agreed plan as well
 as the activity: the plan's part goes to schemes by their central effects, the rest by the draw's.
 """
@@ -12,7 +12,9 @@ import numpy as np
 
 from finsim.simulation.evaluate import OwnCosts, SchemeResults, planned_values, weighted
 from finsim.simulation.factors import Factors
-from finsim.simulation.plan import FloatArray, Plan
+from finsim.simulation.plan import FloatArray, IntArray, Plan
+
+FOLLOWING_PLANS = frozenset({"blended", "cap and collar"})
 
 
 def scheme_results(
@@ -23,17 +25,25 @@ def scheme_results(
     crossing = plan.crossing[plan.flows.touched]
     inside = plan.bodies.in_perimeter[plan.unit_organisation]
     outside = np.flatnonzero(crossing)
-    paid = plan.flows.target[plan.flows.touched[outside]]
-    signs = crossing[outside, None, None]
-    agreed = signs * (
-        planned_values(plan.flows, factors, outside) - before[plan.flows.touched[outside]]
-    )
+    paid = plan.flows.removal[plan.flows.touched[outside]]
+    by_activity = change[outside]
+    by_activity *= crossing[outside, None, None]
+    agreed = np.zeros_like(by_activity)
+    following = _following_plans(plan, outside)
+    if following.size:
+        unchanged = before[plan.flows.touched[outside[following]]]
+        agreed = planned_values(plan.flows, factors, outside[following]) - unchanged
+        agreed *= crossing[outside[following], None, None]
+        by_activity[following] -= agreed
     worth = _worth(plan, factors, costs, inside)
-    worth[paid] += ratio(signs * change[outside] - agreed, factors.removed[paid])
+    worth += _by_removal(plan, paid, ratio(by_activity, factors.removed[paid]))
     activity = _activity_savings(plan, factors, worth)
-    activity += np.einsum("jct,ctd->jtd", plan.central_parts[:, paid], agreed)
-    efficiency = _efficiency_savings(plan, factors, costs, inside)
-    net = np.concatenate([activity, efficiency])
+    if following.size:
+        parts = plan.removals.central_parts[:, paid[following]]
+        for year in range(len(plan.years)):
+            activity[:, year] += parts[:, :, year] @ agreed[:, year]
+    efficient = _efficiency_savings(plan, factors, costs, inside)
+    net = np.concatenate([activity, efficient])
     kept = factors.efficiency[plan.unit_scope] * (costs.do_nothing - costs.released)
     total = (costs.do_nothing - kept)[inside].sum(axis=0) + weighted(crossing[None, :], change)[0]
     return SchemeResults(
@@ -44,26 +54,41 @@ def scheme_results(
     )
 
 
+def _following_plans(plan: Plan, outside: IntArray) -> IntArray:
+    """Which of some touched contracts are paid, in some year, by more than the activity."""
+    flows = plan.flows
+    following = np.zeros(len(flows.touched), dtype=bool)
+    for group in flows.touched_payments:
+        if group.form.form in FOLLOWING_PLANS:
+            following[group.rows] = True
+    return np.flatnonzero(following[outside])
+
+
+def _by_removal(plan: Plan, removal: IntArray, values: FloatArray) -> FloatArray:
+    """Values [row, year, draw] summed by the removal of each row."""
+    count = len(plan.removals.activity)
+    belongs = (removal == np.arange(count)[:, None]).astype(np.float64)
+    return weighted(belongs, values)
+
+
 def ratio(value: FloatArray, by: FloatArray) -> FloatArray:
     """value / by, and nought where by is nought."""
     return np.divide(value, by, out=np.zeros_like(value), where=by != 0)
 
 
 def _worth(plan: Plan, factors: Factors, costs: OwnCosts, inside: np.ndarray) -> FloatArray:
-    """What a unit of removal from each target frees of own costs: [target, year, draw], £m."""
+    """What a unit of each removal frees of own costs: [removal, year, draw], £m."""
     rows = np.flatnonzero(inside[plan.releases.unit])
-    target = plan.releases.target[rows]
+    removal = plan.releases.removal[rows]
     scope = plan.unit_scope[plan.releases.unit[rows]]
-    freed = np.where(factors.removed[target] > 0, costs.going[rows], costs.whole[rows])
+    freed = np.where(factors.removed[removal] > 0, costs.going[rows], costs.whole[rows])
     freed *= (1 + factors.efficiency[scope]) / 2
-    count = len(plan.targets.baseline)
-    belongs = (target == np.arange(count)[:, None]).astype(np.float64)
-    return weighted(belongs, freed)
+    return _by_removal(plan, removal, freed)
 
 
 def _activity_savings(plan: Plan, factors: Factors, worth: FloatArray) -> FloatArray:
     """`Σ_c (R_jc + overlap_c · |R_jc| / Σ_k |R_kc|) · worth_c`, as matrix products."""
-    coefficients = plan.coefficients
+    coefficients = plan.removals.coefficients
     stated = weighted(coefficients.T, factors.gross) * factors.reach
     sizes = weighted(np.abs(coefficients).T, np.abs(factors.gross)) * np.abs(factors.reach)
     overlap = ratio(factors.removed[: len(stated)] - stated, sizes)

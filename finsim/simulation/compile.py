@@ -56,15 +56,16 @@ def compile_plan(resolved: Resolved) -> Plan:
     indices = Indices(book, scenario, inputs)
     schemes = SchemeCompiler(book, held, inputs, years)
     activity, efficiency = schemes.compiled(chosen)
+    targets, removals = schemes.target_arrays(indices, activity)
     scopes = schemes.scopes(chosen)
     distinct = tuple(dict.fromkeys(scopes))
-    lines = line_rows(book, indices, schemes, [distinct.index(scope) for scope in scopes])
+    scope_of = [distinct.index(scope) for scope in scopes]
+    lines = line_rows(book, indices, schemes.targets, targets, scope_of)
     units = CostUnits(lines, len(book.organisations))
-    contracts = contract_arrays(book, years, indices, schemes.targets)
+    contracts = contract_arrays(book, years, indices, schemes.targets, targets)
     held_back = _held_back(resolved)
     flows, place = merged_contracts(contracts, set(held_back))
     bodies = _bodies(book, contracts, inputs, indices)
-    targets = schemes.target_arrays(indices)
     plan = Plan(
         resolved=resolved,
         years=years,
@@ -85,8 +86,7 @@ def compile_plan(resolved: Resolved) -> Plan:
         releases=units.releases,
         release_membership=units.release_membership,
         targets=targets,
-        coefficients=_coefficients(activity, len(targets.baseline)),
-        central_parts=np.zeros((len(activity), len(targets.baseline), len(years))),
+        removals=removals,
         activity_schemes=activity,
         efficiency_schemes=efficiency,
         delivery_shares=_delivery_shares((*activity, *efficiency), len(bodies.ids)),
@@ -102,7 +102,7 @@ def compile_plan(resolved: Resolved) -> Plan:
     _refuse_over_removal(plan, chosen)
     return replace(
         plan,
-        central_parts=central_parts(plan),
+        removals=replace(removals, central_parts=central_parts(plan)),
         contracts=replace(contracts, central_activity=central_activities(plan, contracts)),
         flows=replace(flows, central_activity=central_activities(plan, flows)),
     )
@@ -150,13 +150,6 @@ def _crossing(flows: Contracts, bodies: Bodies) -> FloatArray:
     net = (flows.incoming - flows.outgoing)[: len(bodies.ids)]
     signs: FloatArray = net[bodies.in_perimeter].sum(axis=0)
     return signs
-
-
-def _coefficients(schemes: tuple[Activity, ...], targets: int) -> FloatArray:
-    coefficients = np.zeros((len(schemes), targets))
-    for number, scheme in enumerate(schemes):
-        coefficients[number, scheme.targets] = scheme.coefficients
-    return coefficients
 
 
 def _delivery_shares(schemes: tuple[Activity | Efficiency, ...], bodies: int) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from finsim.book.model import Book, Contract, External, Organisation, PaymentForm
 from finsim.book.validate import PAYMENT_NAMES
-from finsim.simulation.compile_schemes import SchemeCompiler, TargetKey, served_contracts
+from finsim.simulation.compile_schemes import TargetKey, served_contracts
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.plan import (
     NONE,
@@ -20,13 +20,18 @@ from finsim.simulation.plan import (
     IntArray,
     Payment,
     ReleaseGroups,
+    Targets,
 )
 
 FormRun = tuple[PaymentForm, int, int]
 
 
 def contract_arrays(
-    book: Book, years: tuple[int, ...], indices: Indices, targets: dict[TargetKey, int]
+    book: Book,
+    years: tuple[int, ...],
+    indices: Indices,
+    named: dict[TargetKey, int],
+    targets: Targets,
 ) -> Contracts:
     """Every contract of a book."""
     bodies: list[Organisation | External] = [*book.organisations, *book.external]
@@ -35,7 +40,7 @@ def contract_arrays(
     payer = integers(node[contract.payer] for contract in book.contracts)
     provider = integers(node[contract.provider] for contract in book.contracts)
     count = len(book.contracts)
-    target = integers(targets.get(("contract", number), NONE) for number in range(count))
+    target = integers(named.get(("contract", number), NONE) for number in range(count))
     touched = np.flatnonzero(target != NONE)
     payments = payments_of([form_runs(payment_forms(book, c, years)) for c in book.contracts])
     return Contracts(
@@ -45,6 +50,7 @@ def contract_arrays(
         activity=indices.contract_activity,
         price=indices.contract_price,
         target=target,
+        removal=_removal_of(targets, target),
         capitation=indices.capitation,
         payments=payments,
         touched=touched,
@@ -54,6 +60,11 @@ def contract_arrays(
         outgoing=_membership(payer, len(bodies)),
         central_activity=np.ones((2, count, len(years))),
     )
+
+
+def _removal_of(targets: Targets, target: IntArray) -> IntArray:
+    """What takes activity from each target, NONE from none."""
+    return np.append(targets.removal, NONE)[target]
 
 
 def payment_forms(book: Book, contract: Contract, years: tuple[int, ...]) -> list[PaymentForm]:
@@ -109,7 +120,7 @@ def _membership(owner: IntArray, owners: int) -> FloatArray:
 def merged_contracts(
     stated: Contracts, apart: set[int], tags: IntArray | None = None
 ) -> tuple[Contracts, IntArray]:
-    """Untouched contracts between the same bodies, moved and paid alike, as one.
+    """Contracts between the same bodies, moved and paid alike, by schemes too, as one.
 
     Those in `apart` stay by themselves. With `tags` only contracts with the same tag are merged,
     and those with the tag NONE are left out. Also gives, for each contract, where it stands among
@@ -120,12 +131,15 @@ def merged_contracts(
         for contract in group.contracts:
             paid[contract].append(number)
     keys: dict[tuple[object, ...], list[int]] = {}
-    columns = (stated.payer, stated.provider, stated.activity, stated.price, stated.capitation)
+    columns = (
+        *(stated.payer, stated.provider, stated.activity, stated.price, stated.capitation),
+        stated.removal,
+    )
     for number in range(len(stated.baseline)):
         tag = 0 if tags is None else int(tags[number])
         if tag == NONE:
             continue
-        own = number if stated.target[number] != NONE or number in apart else NONE
+        own = number if number in apart else NONE
         key = (*(int(column[number]) for column in columns), tuple(paid[number]), tag, own)
         keys.setdefault(key, []).append(number)
     first = integers(numbers[0] for numbers in keys.values())
@@ -147,6 +161,7 @@ def merged_contracts(
         activity=stated.activity[first],
         price=stated.price[first],
         target=target,
+        removal=stated.removal[first],
         capitation=stated.capitation[first],
         payments=payments,
         touched=touched,
@@ -163,10 +178,15 @@ def _positions(items: IntArray, wanted: IntArray) -> IntArray:
     return np.flatnonzero(np.isin(items, wanted))
 
 
-def line_rows(book: Book, indices: Indices, schemes: SchemeCompiler, scopes: list[int]) -> CostRows:
+def line_rows(
+    book: Book,
+    indices: Indices,
+    named: dict[TargetKey, int],
+    targets: Targets,
+    scopes: list[int],
+) -> CostRows:
     """One row for each own line, or for each contract that a provider's line serves."""
     organisation = {body.id: number for number, body in enumerate(book.organisations)}
-    targets = schemes.targets
     rows: list[tuple[int, int, int, int, int]] = []
     money: list[tuple[int, float, float]] = []
     for number, line in enumerate(book.lines):
@@ -175,11 +195,11 @@ def line_rows(book: Book, indices: Indices, schemes: SchemeCompiler, scopes: lis
         served = served_contracts(book, line)
         if not served:
             activity = int(indices.line_activity[number])
-            rows.append((*fixed, activity, targets.get(("line", number), NONE)))
+            rows.append((*fixed, activity, named.get(("line", number), NONE)))
             money.append((price, line.baseline, line.cash_release))
         for contract, share in served:
             activity = int(indices.contract_activity[contract])
-            rows.append((*fixed, activity, targets.get(("contract", contract), NONE)))
+            rows.append((*fixed, activity, named.get(("contract", contract), NONE)))
             money.append((price, line.baseline * share, line.cash_release))
     weights = np.zeros((len(rows), indices.price_columns))
     releasing = np.zeros_like(weights)
@@ -188,11 +208,20 @@ def line_rows(book: Book, indices: Indices, schemes: SchemeCompiler, scopes: lis
         releasing[position, price] = value * release
     columns = [integers(row[column] for row in rows) for column in range(5)]
     line_of, organisation_of, scope_of, activity_of, target_of = columns
-    return CostRows(line_of, organisation_of, activity_of, target_of, scope_of, weights, releasing)
+    return CostRows(
+        line=line_of,
+        organisation=organisation_of,
+        activity=activity_of,
+        target=target_of,
+        removal=_removal_of(targets, target_of),
+        scope=scope_of,
+        weights=weights,
+        releasing=releasing,
+    )
 
 
 class CostUnits:
-    """Own lines gathered into cost units, their activities and their targets."""
+    """Own lines gathered into cost units, their activities and their removals."""
 
     def __init__(self, rows: CostRows, organisations: int) -> None:
         keys = np.stack([rows.organisation, rows.scope])
@@ -204,19 +233,19 @@ class CostUnits:
         cost_unit, cost_activity, weights, _ = _gathered(rows, unit, rows.activity)
         self.costs = CostGroups(cost_activity, weights)
         self.cost_membership = _membership(cost_unit, count)
-        held = np.flatnonzero(rows.target != NONE)
+        held = np.flatnonzero(rows.removal != NONE)
         touched = replace(
             rows,
             activity=rows.activity[held],
             weights=rows.weights[held],
             releasing=rows.releasing[held],
         )
-        by_unit, target, whole, going = _gathered(touched, unit[held], rows.target[held])
+        by_unit, removal, whole, going = _gathered(touched, unit[held], rows.removal[held])
         activity_of = dict(
-            zip(rows.target[held].tolist(), rows.activity[held].tolist(), strict=True)
+            zip(rows.removal[held].tolist(), rows.activity[held].tolist(), strict=True)
         )
-        activity = integers(activity_of[number] for number in target.tolist())
-        self.releases = ReleaseGroups(by_unit, target, activity, whole, going)
+        activity = integers(activity_of[number] for number in removal.tolist())
+        self.releases = ReleaseGroups(by_unit, removal, activity, whole, going)
         self.release_membership = _membership(by_unit, count)
 
 

@@ -361,6 +361,7 @@ def _inside_rows(plan: Plan, owners: NDArray[np.int64]) -> CostRows:
         organisation=owners[rows.line[kept]],
         activity=rows.activity[kept],
         target=rows.target[kept],
+        removal=rows.removal[kept],
         scope=rows.scope[kept],
         weights=rows.weights[kept],
         releasing=rows.releasing[kept],

@@ -15,10 +15,20 @@ from finsim.scenario.model import Scenario
 from finsim.scenario.resolved import Held
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.inputs import InputError, Inputs
-from finsim.simulation.plan import NONE, Activity, Delivery, Efficiency, Targets
+from finsim.simulation.plan import (
+    NONE,
+    Activity,
+    Delivery,
+    Efficiency,
+    FloatArray,
+    IntArray,
+    Removals,
+    Targets,
+)
 from finsim.simulation.ramps import in_place, ramp_from, start_month
 
 TargetKey = tuple[str, int]
+DIGITS = 12  # coefficients that agree so far are one: a share over a baseline is rounded
 
 
 def chosen_schemes(book: Book, scenario: Scenario) -> list[int]:
@@ -98,21 +108,34 @@ class SchemeCompiler:
             for number in range(len(self.book.lines))
         ]
 
-    def target_arrays(self, indices: Indices) -> Targets:
-        """Each target with the indices that its do-nothing value follows."""
+    def target_arrays(
+        self, indices: Indices, activity: Sequence[Activity]
+    ) -> tuple[Targets, Removals]:
+        """Each target with the indices that its do-nothing value follows, and what is removed."""
         keys = list(self.targets)
-        return Targets(
+        activity_of = integers(
+            (indices.contract_activity if kind == "contract" else indices.line_activity)[n]
+            for kind, n in keys
+        )
+        price_of = integers(
+            (indices.contract_price if kind == "contract" else indices.line_price)[n]
+            for kind, n in keys
+        )
+        coefficients = np.zeros((len(activity), len(keys)))
+        for number, scheme in enumerate(activity):
+            coefficients[number, scheme.targets] = scheme.coefficients
+        first, removal = _alike(activity_of, price_of, coefficients)
+        targets = Targets(
             baseline=np.array([self._baseline(*key) for key in keys]),
-            activity=integers(
-                (indices.contract_activity if kind == "contract" else indices.line_activity)[n]
-                for kind, n in keys
-            ),
-            price=integers(
-                (indices.contract_price if kind == "contract" else indices.line_price)[n]
-                for kind, n in keys
-            ),
+            activity=activity_of,
+            price=price_of,
             contract=integers(n if kind == "contract" else NONE for kind, n in keys),
             line=integers(n if kind == "line" else NONE for kind, n in keys),
+            removal=removal,
+        )
+        nothing = np.zeros((len(activity), len(first), len(self.years)))
+        return targets, Removals(
+            activity_of[first], price_of[first], coefficients[:, first], nothing
         )
 
     def _baseline(self, kind: str, number: int) -> float:
@@ -233,3 +256,20 @@ class SchemeCompiler:
             running=stated.running,
             paid_by=np.array([stated.paid_by.get(body, 0.0) for body in bodies]),
         )
+
+
+def _alike(
+    activity: IntArray, price: IntArray, coefficients: FloatArray
+) -> tuple[IntArray, IntArray]:
+    """The first target of each removal, and the removal of each target."""
+    places: dict[tuple[object, ...], int] = {}
+    first: list[int] = []
+    removal: list[int] = []
+    for target, column in enumerate(coefficients.T.tolist()):
+        acting = (f"{value:.{DIGITS}g}" for value in column)
+        key = (int(activity[target]), int(price[target]), *acting)
+        if key not in places:
+            places[key] = len(first)
+            first.append(target)
+        removal.append(places[key])
+    return integers(first), integers(removal)

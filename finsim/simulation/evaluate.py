@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from finsim.economics import contracts as pay
 from finsim.economics import costs as own
@@ -176,7 +175,7 @@ def contract_values(stated: Contracts, factors: Factors) -> tuple[FloatArray, Fl
     before = paid(stated, stated.payments, demanded, factors, stated.central_activity[0])
     n = stated.touched
     left = demanded[n]
-    left *= 1 - factors.removed[stated.target[n]]
+    left *= 1 - factors.removed[stated.removal[n]]
     after = paid(stated, stated.touched_payments, left, factors, stated.central_activity[1, n])
     return before, after
 
@@ -246,7 +245,7 @@ def central_activities(plan: Plan, stated: Contracts) -> FloatArray:
     """The central activity of each contract, before and after schemes: [2, contract, year]."""
     factors = factors_at(plan, central_inputs(plan))
     demanded = factors.activities[stated.activity]
-    left = demanded * (1 - factors.removed[stated.target])
+    left = demanded * (1 - factors.removed[stated.removal])
     return np.stack([demanded[:, :, 0], left[:, :, 0]])
 
 
@@ -256,8 +255,10 @@ def planned_removal(plan: Plan) -> FloatArray:
 
 
 def central_parts(plan: Plan) -> FloatArray:
-    """Each scheme's part of the central removal of each target: [scheme, target, year]."""
-    shares = removal_by_scheme(plan, central_inputs(plan))
+    """Each scheme's part of every central removal: [scheme, removal, year]."""
+    factors = factors_at(plan, central_inputs(plan))
+    effects = factors.gross[:, None, :, 0] * factors.reach[None, :, :, 0]
+    shares = plan.removals.coefficients[:, :, None] * effects
     total = shares.sum(axis=0)
     parts: FloatArray = np.divide(shares, total, out=np.zeros_like(shares), where=total != 0)
     return parts
@@ -282,7 +283,7 @@ def own_costs(plan: CostArrays, factors: Factors) -> OwnCosts:
     do_nothing = _rowed(rows.weights, rows.activity, factors)
     whole = _rowed(releases.weights, releases.activity, factors)
     going = _rowed(releases.releasing, releases.activity, factors)
-    removed = factors.removed[releases.target]
+    removed = factors.removed[releases.removal]
     taken = np.maximum(removed, 0)
     stranded = (whole - going) * taken
     released = going * taken
@@ -326,7 +327,7 @@ def _lines(plan: Plan, factors: Factors) -> Lines:
         where=rows.weights.sum(axis=1) != 0,
     )
     activity = factors.activities[rows.activity]
-    released = own.released_share(release[:, None, None], factors.removed[rows.target])
+    released = own.released_share(release[:, None, None], factors.removed[rows.removal])
     efficiency = factors.efficiency[rows.scope]
     one = np.ones((1, 1, 1))
     nothing = own.cost_line(one, activity, one, price, ones, np.zeros((1, 1, 1)))
@@ -355,13 +356,14 @@ def _outcome(
     recorded: Factors | None,
 ) -> Outcome:
     count, flows = len(plan.bodies.ids), plan.flows
-    received_before, paid_before = (
-        weighted(flows.incoming, before),
-        weighted(flows.outgoing, before),
-    )
+    sums = _sums(plan)
+    without = weighted(sums, before)
     change = touched - before[flows.touched]
-    received = received_before + weighted(flows.incoming[:, flows.touched], change)
-    paid = paid_before + weighted(flows.outgoing[:, flows.touched], change)
+    after = without + weighted(sums[:, flows.touched], change)
+    received_before, paid_before = without[:count], without[count : 2 * count]
+    received, paid = after[:count], after[count : 2 * count]
+    received_outside, paid_outside, internal, external = after[2 * count :]
+    imbalance = received.sum(axis=0) + received_outside - paid.sum(axis=0) - paid_outside
     pressure, shocks = unattributed_pressure(plan, x), shocks_at(plan, x)
     delivery = weighted(plan.delivery_shares, factors.cost_of_delivery)
     efficiency = factors.efficiency[plan.unit_scope]
@@ -370,8 +372,8 @@ def _outcome(
     spent = weighted(by_organisation, efficiency * (costs.do_nothing - costs.released))
     position = ledger.position_before_risk_share(
         external_income=0.0,
-        contracts_in=received[:count],
-        contracts_out=paid[:count],
+        contracts_in=received,
+        contracts_out=paid,
         own_costs=spent,
         unattributed=pressure,
         reserves=reserves,
@@ -380,8 +382,8 @@ def _outcome(
     )
     do_nothing = ledger.position_before_risk_share(
         external_income=0.0,
-        contracts_in=received_before[:count],
-        contracts_out=paid_before[:count],
+        contracts_in=received_before,
+        contracts_out=paid_before,
         own_costs=weighted(by_organisation, costs.do_nothing),
         unattributed=pressure,
         reserves=reserves,
@@ -389,17 +391,17 @@ def _outcome(
         shocks=shocks,
     )
     return Outcome(
-        income=received[:count],
-        expenditure=received[:count] - position,
+        income=received,
+        expenditure=received - position,
         position_do_nothing=do_nothing,
         position_before_risk_share=position,
         saving=position + delivery - do_nothing,
         stranded_cost=weighted(by_organisation, efficiency * costs.stranded),
         cost_of_delivery=delivery,
-        internal_contracts=_over(flows, flows.internal, before, change),
-        external_income=_over(flows, plan.crossing > 0, before, change),
+        internal_contracts=internal,
+        external_income=external,
         reserves=reserves,
-        contract_imbalance=float(np.abs(received.sum(axis=0) - paid.sum(axis=0)).max(initial=0.0)),
+        contract_imbalance=float(np.abs(imbalance).max(initial=0.0)),
         removed=factors.most_removed,
         lines=lines,
         schemes=results,
@@ -407,13 +409,15 @@ def _outcome(
     )
 
 
-def _over(
-    flows: Contracts, chosen: NDArray[np.bool_], before: FloatArray, change: FloatArray
-) -> FloatArray:
-    """What some contracts pay together, [year, draw], £m."""
-    inside = chosen.astype(np.float64)[None, :]
-    paid: FloatArray = weighted(inside, before)[0] + weighted(inside[:, flows.touched], change)[0]
-    return paid
+def _sums(plan: Plan) -> FloatArray:
+    """The sums of contracts that a ledger needs, [sum, contract]: received by each organisation,
+    paid by each, received and paid by all others, inside the perimeter, and into it.
+    """
+    flows, count = plan.flows, len(plan.bodies.ids)
+    received_outside = flows.incoming[count:].sum(axis=0)
+    paid_outside = flows.outgoing[count:].sum(axis=0)
+    others = np.stack([received_outside, paid_outside, flows.internal, plan.crossing > 0])
+    return np.concatenate([flows.incoming[:count], flows.outgoing[:count], others])
 
 
 def unattributed_pressure(plan: Plan, x: FloatArray) -> FloatArray:

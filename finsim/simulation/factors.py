@@ -19,9 +19,9 @@ from finsim.simulation.ramps import in_place
 class Factors:
     """The indices of a set of draws.
 
-    `removed` is R of each target, `most_removed` the largest part that any scheme, or all together,
-    removed of any; `gross` is the in-year saving at tariff of each activity scheme,
-    `reach` 1/(D·N·τ) of each target, so that a scheme removes `coefficient · gross · reach`.
+    `removed` is R of each removal, `most_removed` the largest part that any scheme, or all
+    together, removed of any; `gross` is the in-year saving at tariff of each activity scheme,
+    `reach` 1/(D·N·τ) of each removal, so that a scheme removes `coefficient · gross · reach`.
     """
 
     rates: FloatArray
@@ -54,7 +54,7 @@ def factors_at(plan: Plan, x: FloatArray) -> Factors:
         _delivery_cost(scheme, ramp, shape)
         for scheme, ramp in zip(plan.schemes, [*ramps, *steps], strict=True)
     ]
-    reach = 1 / (activities[plan.targets.activity] * rates[plan.targets.price])
+    reach = 1 / (activities[plan.removals.activity] * rates[plan.removals.price])
     by_scheme = [_efficiency(scheme, x, shape) for scheme in plan.efficiency_schemes]
     scopes = [
         np.prod([by_scheme[n] for n in scope], axis=0) if scope else np.ones(shape)
@@ -135,15 +135,16 @@ def _efficiency(scheme: Efficiency, x: FloatArray, shape: tuple[int, int]) -> Fl
 
 
 def _removed(plan: Plan, gross: list[FloatArray], reach: FloatArray) -> tuple[FloatArray, float]:
-    """`R = 1 − Π (1 − R_j)` of each target, one scheme after the other, and the largest of all."""
+    """`R = 1 − Π (1 − R_j)`, one scheme after the other, and the largest R_j or R of all."""
     left, most = np.ones_like(reach), 0.0
-    for scheme, saving in zip(plan.activity_schemes, gross, strict=True):
-        part = reach[scheme.targets]
+    for coefficients, saving in zip(plan.removals.coefficients, gross, strict=True):
+        acted_on = np.flatnonzero(coefficients)
+        part = reach[acted_on]
         part *= saving
-        part *= scheme.coefficients[:, None, None]
+        part *= coefficients[acted_on, None, None]
         most = max(most, float(part.max(initial=0.0)))
         np.subtract(1, part, out=part)
-        left[scheme.targets] *= part
+        left[acted_on] *= part
     removed = np.subtract(1, left, out=left)
     return removed, max(most, float(removed.max(initial=0.0)))
 
@@ -151,6 +152,8 @@ def _removed(plan: Plan, gross: list[FloatArray], reach: FloatArray) -> tuple[Fl
 def removal_shares(plan: Plan, factors: Factors) -> list[FloatArray]:
     """The share R_j that each activity scheme removes of each of its targets."""
     return [
-        scheme.coefficients[:, None, None] * saving * factors.reach[scheme.targets]
+        scheme.coefficients[:, None, None]
+        * saving
+        * factors.reach[plan.targets.removal[scheme.targets]]
         for scheme, saving in zip(plan.activity_schemes, factors.gross, strict=True)
     ]

@@ -183,6 +183,7 @@ def _quantities(keys: dict[QuantityKey, int], years: int) -> Contracts:
         activity=np.array([activity for _, activity, _ in keys], dtype=np.int64),
         price=none,
         target=none,
+        removal=none,
         capitation=np.array([capitation for _, _, capitation in keys], dtype=np.int64),
         payments=payments,
         touched=np.zeros(0, dtype=np.int64),

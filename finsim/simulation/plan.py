@@ -3,7 +3,8 @@
 What moves alike stands once. `flows` are the contracts with those that no scheme touches merged
 where the same bodies pay by the same indices. A *cost unit* is an organisation's lines under one
 set of efficiency schemes; its lines that share an activity index are one row, a weight on each
-price index, so that their costs are one small matrix product. `contracts` and `lines` keep every
+price index, so that their costs are one small matrix product. A *removal* is what the same schemes
+take alike from all targets that move alike. `contracts` and `lines` keep every
 contract and line by itself, for the record. Memberships are matrices of ones and noughts.
 """
 
@@ -61,8 +62,9 @@ class Payment:
 class Contracts:
     """Contracts: who pays whom, what moves them, how they are paid.
 
-    `touched` are those that schemes act on; `incoming` and `outgoing` [node, contract] hold 1 for
-    the provider and for the payer.
+    `removal` is what takes activity from each, NONE where no scheme acts; `touched` are those that
+    schemes act on; `incoming` and `outgoing` [node, contract] hold 1 for the provider and for the
+    payer.
     """
 
     baseline: FloatArray
@@ -71,6 +73,7 @@ class Contracts:
     activity: IntArray
     price: IntArray
     target: IntArray
+    removal: IntArray
     capitation: IntArray
     payments: tuple[Payment, ...]
     touched: IntArray
@@ -92,6 +95,7 @@ class CostRows:
     organisation: IntArray
     activity: IntArray
     target: IntArray
+    removal: IntArray
     scope: IntArray
     weights: FloatArray
     releasing: FloatArray
@@ -107,10 +111,10 @@ class CostGroups:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseGroups:
-    """Own costs that a removal touches, one row for each cost unit and target."""
+    """Own costs that removals touch, one row for each cost unit and removal."""
 
     unit: IntArray
-    target: IntArray
+    removal: IntArray
     activity: IntArray
     weights: FloatArray
     releasing: FloatArray
@@ -118,13 +122,31 @@ class ReleaseGroups:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What schemes act on: contracts or own lines, by their positions in the book."""
+    """What schemes act on: contracts or own lines, by their positions in the book.
+
+    `removal` is what each loses activity by.
+    """
 
     baseline: FloatArray
     activity: IntArray
     price: IntArray
     contract: IntArray
     line: IntArray
+    removal: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """Parts of activity that schemes remove: each that of all targets with its indices and schemes.
+
+    `coefficients` [scheme, removal] are the shares of each scheme's saving over the baselines;
+    `central_parts` [scheme, removal, year] each scheme's part of the central removal.
+    """
+
+    activity: IntArray
+    price: IntArray
+    coefficients: FloatArray
+    central_parts: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +240,7 @@ class Plan:
     releases: ReleaseGroups
     release_membership: FloatArray
     targets: Targets
-    coefficients: FloatArray
-    central_parts: FloatArray
+    removals: Removals
     activity_schemes: tuple[Activity, ...]
     efficiency_schemes: tuple[Efficiency, ...]
     delivery_shares: FloatArray

@@ -23,6 +23,7 @@ from finsim.simulation.plan import FloatArray, Plan
 from finsim.uncertainty.point_sets import Design, points
 
 UNIT = 512
+BLOCK = 2048
 KEPT_BYTES = 31 * 2**20  # above 32 MiB glibc does not learn
 LEAST_REPLICATES = 8
 Result = TypeVar("Result")
@@ -61,13 +62,19 @@ def check_capacity(plan: Plan, design: Design) -> None:
         raise TooManyInputs(f"{text} draws carries {most}: write {more} under run")
 
 
-def units(plan: Plan, design: Design, replicate: int) -> Iterator[FloatArray]:
-    """The inputs of a replicate's draws, unit by unit: [input, year, draw]."""
+def units(plan: Plan, design: Design, replicate: int, block: int = BLOCK) -> Iterator[FloatArray]:
+    """The inputs of a replicate's draws, unit by unit: [input, year, draw].
+
+    They are drawn for a block of whole units at a time, which moves no bit: a draw's inputs depend
+    on no other's.
+    """
     keep_freed_memory()
     coordinates = plan.inputs.coordinates
-    for start in range(0, design.draws, UNIT):
-        stop = min(start + UNIT, design.draws)
-        yield plan.inputs.values(points(design, coordinates, replicate, start, stop))
+    for first in range(0, design.draws, block):
+        last = min(first + block, design.draws)
+        x = plan.inputs.values(points(design, coordinates, replicate, first, last))
+        for start in range(0, last - first, UNIT):
+            yield x[:, :, start : start + UNIT]
 
 
 def prepare(plan: Plan, design: Design) -> None:

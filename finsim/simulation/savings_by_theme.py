@@ -22,7 +22,7 @@ from finsim.simulation.plan import Activity, Efficiency, FloatArray, IntArray, P
 class Themes:
     """The themes of a plan's schemes, and what their schemes act on.
 
-    `activity` and `efficiency` are each theme's schemes by their positions among those; `targets`
+    `activity` and `efficiency` are each theme's schemes by their positions among those; `removals`
     what its activity schemes touch. `receives` [organisation, touched flow] is +1 for the provider
     and −1 for the payer, `spends` [organisation, release row] 1 for whose cost is released.
     """
@@ -30,7 +30,7 @@ class Themes:
     names: tuple[str, ...]
     activity: tuple[IntArray, ...]
     efficiency: tuple[IntArray, ...]
-    targets: tuple[IntArray, ...]
+    removals: tuple[IntArray, ...]
     receives: FloatArray
     spends: FloatArray
 
@@ -47,7 +47,9 @@ def themes_of(plan: Plan) -> Themes:
         names=names,
         activity=activity,
         efficiency=efficiency,
-        targets=tuple(np.flatnonzero((plan.coefficients[of] != 0).any(axis=0)) for of in activity),
+        removals=tuple(
+            np.flatnonzero((plan.removals.coefficients[of] != 0).any(axis=0)) for of in activity
+        ),
         receives=net,
         spends=(owner == np.arange(count)[:, None]).astype(np.float64),
     )
@@ -66,21 +68,21 @@ def savings_by_theme(plan: Plan, themes: Themes, found: Workings) -> FloatArray:
         return savings
     before = found.before[flows.touched]
     agreed = planned_values(flows, factors, np.arange(len(flows.touched))) - before
-    paid_for = flows.target[flows.touched]
+    paid_for = flows.removal[flows.touched]
     by_removal = ratio(found.touched - before - agreed, factors.removed[paid_for])
     freed = _freed(plan, found)
     overlap = _overlap(plan, found)
     for theme in range(len(themes.names)):
-        reached = themes.targets[theme]
+        reached = themes.removals[theme]
         if reached.size:
             removed = _removed(plan, themes, found, theme, overlap)
-            parts = plan.central_parts[themes.activity[theme]].sum(axis=0)
-            for owner, targets, worth, planned in (
+            parts = plan.removals.central_parts[themes.activity[theme]].sum(axis=0)
+            for owner, removals, worth, planned in (
                 (themes.receives, paid_for, by_removal, agreed),
-                (themes.spends, plan.releases.target, freed, None),
+                (themes.spends, plan.releases.removal, freed, None),
             ):
-                rows = np.flatnonzero(np.isin(targets, reached))
-                of_rows = targets[rows]
+                rows = np.flatnonzero(np.isin(removals, reached))
+                of_rows = removals[rows]
                 value = removed[np.searchsorted(reached, of_rows)]
                 value *= worth[rows]
                 if planned is not None:
@@ -93,14 +95,14 @@ def savings_by_theme(plan: Plan, themes: Themes, found: Workings) -> FloatArray:
 def _freed(plan: Plan, found: Workings) -> FloatArray:
     """What a unit of removal frees of own costs: [release row, year, draw], £m."""
     costs, factors, releases = found.costs, found.factors, plan.releases
-    freed = np.where(factors.removed[releases.target] > 0, costs.going, costs.whole)
+    freed = np.where(factors.removed[releases.removal] > 0, costs.going, costs.whole)
     freed *= (1 + factors.efficiency[plan.unit_scope[releases.unit]]) / 2
     return freed
 
 
 def _overlap(plan: Plan, found: Workings) -> FloatArray:
-    """`(R − Σ R_j) / Σ |R_j|` of each target, [target, year, draw]."""
-    factors, coefficients = found.factors, plan.coefficients
+    """`(R − Σ R_j) / Σ |R_j|` of each removal, [removal, year, draw]."""
+    factors, coefficients = found.factors, plan.removals.coefficients
     stated = weighted(coefficients.T, factors.gross)
     stated *= factors.reach
     sizes = weighted(np.abs(coefficients).T, np.abs(factors.gross))
@@ -111,9 +113,9 @@ def _overlap(plan: Plan, found: Workings) -> FloatArray:
 def _removed(
     plan: Plan, themes: Themes, found: Workings, theme: int, overlap: FloatArray
 ) -> FloatArray:
-    """The part of each target reached that a theme removes, its share of the overlap included."""
-    reached, schemes = themes.targets[theme], themes.activity[theme]
-    coefficients = plan.coefficients[np.ix_(schemes, reached)]
+    """The part of each removal reached that a theme removes, its share of the overlap included."""
+    reached, schemes = themes.removals[theme], themes.activity[theme]
+    coefficients = plan.removals.coefficients[np.ix_(schemes, reached)]
     gross, reach = found.factors.gross[schemes], found.factors.reach[reached]
     removed = weighted(np.abs(coefficients).T, np.abs(gross))
     removed *= np.abs(reach)
