@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
-from finsim.analysis.checks import Check
 from finsim.outputs.live.expressions import (
     Expression,
     above,
@@ -33,6 +31,7 @@ from finsim.outputs.live.rows import (
     furthest,
     largest,
 )
+from finsim.outputs.live.run import Run
 from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import FloatArray
 
@@ -40,25 +39,6 @@ COMPARED = (
     ("position_do_nothing", "Position, do nothing"),
     ("position_before_risk_share", "Position before risk share"),
 )
-
-
-class Run(Protocol):
-    """What is compared with: the two cases without chance, and the checks of a run."""
-
-    @property
-    def central(self) -> Outcome:
-        """The central case."""
-        ...
-
-    @property
-    def planned(self) -> Outcome:
-        """The plan case."""
-        ...
-
-    @property
-    def checks(self) -> tuple[Check, ...]:
-        """What was checked of the run."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +143,7 @@ def _differences(
             who, f"{item}: live formula less the run", "Difference in the case that is chosen",
             "£m", live.here - run,
         )  # fmt: skip
+        difference.look = "exact £m"
         found.append((who, item, difference))
     return found
 
@@ -226,6 +207,7 @@ def _measured_by_year(model: LiveModel) -> Iterable[Measured]:
         "System", "Contracts: received less paid, outside included", "Sum over all", "£m",
         added([node["income"].here - node["out"].here for node in nodes]),
     )  # fmt: skip
+    net.look = "exact £m"
     yield (
         "Contracts net to zero", "Received less paid over all bodies, within £1",
         furthest(sheet.years, net), pound,
@@ -240,6 +222,7 @@ def _measured_by_year(model: LiveModel) -> Iterable[Measured]:
         added([body["expenditure"].here - body["income"].here for body in inside])
         - positions.system["gap"].here,
     )  # fmt: skip
+    rest.look = "exact £m"
     yield (
         "Organisations sum to the system", "Expenditure less income is the gap, within £1",
         furthest(sheet.years, rest), pound,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from finsim.book.model import Book, PaymentForm
+from finsim.book.model import Book, Contract, Line, PaymentForm
 from finsim.book.quantities import month_text
 from finsim.book.schemes import ActivityScheme, Effect, EfficiencyScheme
 from finsim.book.sourced import Sourced
+from finsim.book.validate import matching
 from finsim.outputs.live.expressions import Expression
 from finsim.outputs.live.rows import (
     CONSTANT,
@@ -21,6 +22,7 @@ from finsim.outputs.live.rows import (
     column_letters,
 )
 from finsim.simulation.compile_flows import payment_forms
+from finsim.simulation.compile_schemes import served_contracts
 from finsim.simulation.indices import Indices
 from finsim.simulation.named import found
 from finsim.simulation.plan import NONE, Activity, Delivery, Efficiency, FloatArray, Plan
@@ -145,7 +147,11 @@ class Mark:
 
 @dataclass(slots=True)
 class Inputs:
-    """The rows of the sheet, by what they are."""
+    """The rows of the sheet, by what they are.
+
+    `acted_on` are the contracts or lines of each effect (scheme, place); `served` the contracts
+    that a line follows.
+    """
 
     sheet: LiveSheet
     plan: Plan
@@ -170,6 +176,8 @@ class Inputs:
     pressure: PressureInputs | None = None
     reserves: tuple[Row, Row] | None = None
     shocks: dict[int, Row] = field(default_factory=dict)
+    acted_on: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    served: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def plan_case(self) -> Expression:
@@ -235,6 +243,7 @@ def stated_inputs(plan: Plan, plan_case: bool = False) -> Inputs:
         "System", "Rounding of a computer's numbers", "Definition; do not change", "number",
         ROUNDING, "definition",
     )  # fmt: skip
+    pound.look, rounding.look = "exact £m", "power of ten"
     stated = sheet.constant(
         "System", "Numbers on this sheet", "As the run had them; do not change", "count", 0,
         "definition",
@@ -421,6 +430,7 @@ def _lines(inputs: Inputs) -> None:
     sheet.heading("Own costs: value in the base year")
     for number in inputs.line_order:
         line = book.lines[number]
+        inputs.served[number] = tuple(n for n, _ in served_contracts(book, line))
         inputs.lines[number] = sheet.constant(
             names[line.organisation], line.name, sourced(line), "£m", line.baseline
         )
@@ -476,14 +486,24 @@ def _shapes(inputs: Inputs) -> None:
 def _schemes(inputs: Inputs, central: FloatArray) -> None:
     plan = inputs.plan
     stated = {scheme.id: scheme for scheme in plan.resolved.book.schemes}
-    for activity in plan.activity_schemes:
+    for scheme, activity in enumerate(plan.activity_schemes):
         item = stated[activity.id]
         assert isinstance(item, ActivityScheme)
+        for place, effect in enumerate(item.effects):
+            inputs.acted_on[scheme, place] = _acted_on(plan.resolved.book, effect)
         inputs.activity.append(_activity(inputs, activity, item, central))
     for efficiency in plan.efficiency_schemes:
         other = stated[efficiency.id]
         assert isinstance(other, EfficiencyScheme)
         inputs.efficiency.append(_efficiency(inputs, efficiency, other, central))
+
+
+def _acted_on(book: Book, effect: Effect) -> list[int]:
+    """The contracts or lines that an effect acts on."""
+    flows: Sequence[Line | Contract] = book.lines if effect.contracts is None else book.contracts
+    selector = effect.contracts or effect.lines
+    assert selector is not None
+    return [n for n in matching(flows, selector) if flows[n].baseline > 0]
 
 
 def _activity(
@@ -525,11 +545,7 @@ def _activity(
             ),
         ),
         shares=tuple(
-            add(
-                f"Share of the saving on effect {n}: {_effect_words(effect)}",
-                "share",
-                effect.share,
-            )
+            add(f"Effect {n}, share of the saving: {_effect_words(effect)}", "share", effect.share)
             for n, effect in enumerate(stated.effects, 1)
         ),
         delivery=_delivery(inputs, scheme.name, sourced(stated), scheme.delivery),

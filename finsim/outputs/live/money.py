@@ -9,7 +9,6 @@ from finsim.outputs.live.indices import IndexRows
 from finsim.outputs.live.inputs import FormInputs, Inputs
 from finsim.outputs.live.rows import LiveSheet, Row, total_of_constants
 from finsim.outputs.live.scheme_rows import SchemeRows, central_removal
-from finsim.simulation.compile_schemes import served_contracts
 from finsim.simulation.plan import NONE
 
 AGREED_IN_PLANS = ("blended", "cap and collar")
@@ -237,7 +236,7 @@ def _costs(
         efficiency = schemes.efficiency[scope].here if scope else None
         words = ["before schemes"]
         formula = before
-        group = served.get(_group(inputs, n))
+        group = served.get(inputs.served[n])
         if n in inputs.releases:
             release = inputs.releases[n].fixed
             if n in own_target:
@@ -279,16 +278,11 @@ def _moved(
     inputs: Inputs, indices: IndexRows, served: dict[tuple[int, ...], Served], number: int
 ) -> list[Expression | None]:
     price = indices.price(_price(inputs, number))
-    group = _group(inputs, number)
+    group = inputs.served[number]
     if not group:
         return [indices.activity(int(inputs.indices.line_activity[number])), price]
     activity = served[group].activity
     return [None if activity is None else activity.here, price]
-
-
-def _group(inputs: Inputs, number: int) -> tuple[int, ...]:
-    book = inputs.plan.resolved.book
-    return tuple(n for n, _ in served_contracts(book, book.lines[number]))
 
 
 def _served(
@@ -298,7 +292,7 @@ def _served(
     book = inputs.plan.resolved.book
     groups: dict[tuple[int, ...], int] = {}
     for n in inputs.line_order:
-        if group := _group(inputs, n):
+        if group := inputs.served[n]:
             groups.setdefault(group, n)
     if not groups:
         return {}

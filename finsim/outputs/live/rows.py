@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, TypeAlias
 
 from finsim.outputs.live.expressions import ATOM, BEFORE, HERE, Expression, lift
@@ -30,8 +31,8 @@ class Row:
     """One row: words, and a constant or a value for each year, stated or worked out."""
 
     __slots__ = (
-        "basis", "blank", "constant", "constant_formula", "formula", "item", "kind", "number",
-        "sheet", "unit", "values", "who",
+        "basis", "blank", "constant", "constant_formula", "formula", "item", "kind", "look",
+        "number", "sheet", "unit", "values", "who",
     )  # fmt: skip
 
     def __init__(self, sheet: str, number: int, who: str, item: str, basis: str, unit: Unit):
@@ -41,6 +42,7 @@ class Row:
         self.item = item
         self.basis = basis
         self.unit = unit
+        self.look: str = unit
         self.constant: float | None = None
         self.constant_formula: Expression | None = None
         self.formula: Expression | None = None
@@ -108,9 +110,8 @@ class LiveSheet:
         return [entry for entry in self.entries if isinstance(entry, Row)]
 
     def heading(self, text: str) -> None:
-        """A heading, with a row left free above it unless it is the first."""
-        if self.entries:
-            self.next_number += 1
+        """A heading, with a row left free above it."""
+        self.next_number += 1
         self.entries.append(Heading(self._next(), text))
 
     def note(self, text: str) -> None:
@@ -180,6 +181,7 @@ class LiveSheet:
         return number
 
 
+@cache
 def column_letters(position: int) -> str:
     """The letters of a column counted from 0."""
     letters = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from finsim.book.validate import matching
 from finsim.outputs.live.expressions import (
     Expression,
     above,
@@ -19,7 +18,6 @@ from finsim.outputs.live.expressions import (
 from finsim.outputs.live.indices import IndexRows, in_base_year
 from finsim.outputs.live.inputs import ActivityInputs, DeliveryInputs, Inputs
 from finsim.outputs.live.rows import LiveSheet, Row, total, total_of_constants
-from finsim.simulation.compile_schemes import served_contracts
 from finsim.simulation.plan import NONE
 
 RemovalKey = tuple[tuple[tuple[int, int], ...], int, int]
@@ -106,7 +104,7 @@ def _activity_schemes(chain: Chain, found: SchemeRows, wanted: Sequence[int]) ->
         found.ramps.append(ramp)
         for place, effect in enumerate(stated.stated.effects):
             on_contracts = effect.contracts is not None
-            base = _acted_on(chain.inputs, number, place)
+            base = chain.inputs.acted_on[number, place]
             rows = chain.inputs.contracts if on_contracts else chain.inputs.lines
             found.effects[number, place] = chain.sheet.works_out(
                 stated.scheme.name,
@@ -265,7 +263,7 @@ def _kept(chain: Chain, stated: ActivityInputs) -> list[Row]:
         own = inputs.contracts[contract] if contract != NONE else inputs.lines[line]
         rows = inputs.contracts if contract != NONE else inputs.lines
         bases = [
-            total_of_constants([rows[n] for n in _acted_on(inputs, number, place)])
+            total_of_constants([rows[n] for n in inputs.acted_on[number, place]])
             for place in places
         ]
         shares.append(
@@ -308,7 +306,7 @@ def _released_by_contract(inputs: Inputs, contract: int) -> Expression | None:
     for number, line in enumerate(book.lines):
         if line.organisation != provider:
             continue
-        served = [n for n, _ in served_contracts(book, line)]
+        served = inputs.served[number]
         if contract in served:
             base = total_of_constants([inputs.contracts[n] for n in served])
             size = inputs.lines[number].fixed / base
@@ -322,17 +320,6 @@ def _released_by_contract(inputs: Inputs, contract: int) -> Expression | None:
 # what they remove
 
 
-def _acted_on(inputs: Inputs, scheme: int, place: int) -> list[int]:
-    """The contracts or lines that an effect acts on."""
-    book = inputs.plan.resolved.book
-    effect = inputs.activity[scheme].stated.effects[place]
-    if effect.contracts is not None:
-        found = matching(book.contracts, effect.contracts)
-        return [n for n in found if book.contracts[n].baseline > 0]
-    assert effect.lines is not None
-    return [n for n in matching(book.lines, effect.lines) if book.lines[n].baseline > 0]
-
-
 def _acting(inputs: Inputs) -> list[tuple[tuple[int, int], ...]]:
     """For each target, the effects that act on it: scheme and place."""
     targets = inputs.plan.targets
@@ -342,7 +329,7 @@ def _acting(inputs: Inputs) -> list[tuple[tuple[int, int], ...]]:
     for scheme, stated in enumerate(inputs.activity):
         for place, effect in enumerate(stated.stated.effects):
             kind = "contract" if effect.contracts is not None else "line"
-            for number in _acted_on(inputs, scheme, place):
+            for number in inputs.acted_on[scheme, place]:
                 acting[place_of[kind, number]].append((scheme, place))
     return [tuple(effects) for effects in acting]
 

@@ -15,8 +15,10 @@ def _signed(digits: str, suffix: str = "") -> str:
     return f"{digits}{suffix}_);({digits}{suffix});{NIL}_)"
 
 
-BY_UNIT: dict[str, str] = {
-    "£m": _signed("#,##0.00"),
+LOOKS: dict[str, str] = {
+    "£m": '[>=0.000001]#,##0.00_);[<=-0.000001](#,##0.00);"–"_)',
+    "exact £m": '[>=0.000001]#,##0.000000_);[<=-0.000001](#,##0.000000);"–"_)',
+    "power of ten": "0E+00_)",
     "%": _signed("0.00", "%"),
     "a year": _signed("0.00", "%"),
     "share": _signed("0.00", "%"),
@@ -28,10 +30,10 @@ BY_UNIT: dict[str, str] = {
     "switch": "0_)",
     "relative cost": _signed("0.00"),
     "£m per £m": _signed("0.000000"),
-    "number": _signed("0.0###########"),
+    "number": _signed("0.0###"),
     "count": "0_)",
 }
-WIDTHS = {"who": 22.0, "item": 46.0, "basis": 42.0, "unit": 11.0, "constant": 12.0, "year": 11.5}
+WIDTHS = {"who": 25.0, "item": 47.0, "basis": 43.0, "unit": 11.0, "constant": 12.0, "year": 11.5}
 
 
 class LiveFormats:
@@ -41,15 +43,15 @@ class LiveFormats:
         self.formats = formats
         self.made: dict[tuple[str, str], int] = {}
 
-    def number(self, unit: str, kind: Kind) -> int:
+    def number(self, look: str, kind: Kind) -> int:
         """The style of a number: blue where it may be changed."""
         colour = palette.INPUT if kind == "input" else palette.TEXT
-        look = {**RULED, "num_format": BY_UNIT[unit], "font_color": colour}
+        properties = {**RULED, "num_format": LOOKS[look], "font_color": colour}
         if kind == "engine":
-            look["italic"] = True
+            properties["italic"] = True
         if kind == "input":
-            look["locked"] = False
-        return self._made(("number " + unit, kind), look)
+            properties["locked"] = False
+        return self._made(("number " + look, kind), properties)
 
     def text(self) -> int:
         """The style of words in a row."""
@@ -73,8 +75,8 @@ class LiveFormats:
         """The style of the header row."""
         return int(self.formats["header_right" if right else "header"]._get_xf_index())
 
-    def _made(self, key: tuple[str, str], look: dict[str, Any]) -> int:
+    def _made(self, key: tuple[str, str], properties: dict[str, Any]) -> int:
         if key not in self.made:
-            added = self.formats.workbook.add_format({**WHOLE_BOOK, **look})
+            added = self.formats.workbook.add_format({**WHOLE_BOOK, **properties})
             self.made[key] = int(added._get_xf_index())
         return self.made[key]

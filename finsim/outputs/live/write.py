@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from finsim.analysis.results import Results
 from finsim.outputs.live.checks import LiveChecks, live_checks
 from finsim.outputs.live.inputs import Inputs
 from finsim.outputs.live.model import live_model
@@ -19,9 +18,9 @@ from finsim.outputs.live.rows import (
     Heading,
     Note,
     Row,
-    as_run_at,
     column_letters,
 )
+from finsim.outputs.live.run import Run
 from finsim.outputs.live.style import WIDTHS, LiveFormats
 from finsim.outputs.workbook_cells import formula_cell
 from finsim.outputs.workbook_sheet import Cell, Column, Formula, Sheet, height_of
@@ -49,14 +48,14 @@ AFTER_YEARS = ("As in the run", "Changed: 1")
 class Live:
     """The live model of a run, its checks, and the sheets that show them."""
 
-    def __init__(self, results: Results) -> None:
-        self.results = results
-        self.model = live_model(results.plan)
-        self.checks: LiveChecks = live_checks(self.model, results)
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.model = live_model(run.plan)
+        self.checks: LiveChecks = live_checks(self.model, run)
 
     def inputs(self, sheet: Sheet) -> None:
         """The sheet Inputs."""
-        writer = _Writer(sheet, self.results.years, AFTER_YEARS)
+        writer = _Writer(sheet, self.run.years, AFTER_YEARS)
         writer.top(INPUTS, (*INPUT_LINES, self._about()), SOURCE)
         inputs = self.model.inputs
         for entry in inputs.sheet.entries:
@@ -73,7 +72,7 @@ class Live:
 
     def calculations(self, sheet: Sheet) -> None:
         """The sheet Calculations."""
-        writer = _Writer(sheet, self.results.years, ())
+        writer = _Writer(sheet, self.run.years, ())
         writer.top(CALCULATIONS, (*CALCULATION_LINES, self._about()), HEADERS[2])
         for entry in self.model.sheet.entries:
             writer.entry(entry, None)
@@ -105,7 +104,7 @@ class Live:
         assert placed.first_row == first
 
     def _about(self) -> str:
-        option = self.results.option
+        option = self.run.option
         return f"Option: {option}. £m, cash. Positions: surplus positive. Gap: shortfall positive."
 
     def _result(self, number: int) -> Formula:
@@ -180,6 +179,7 @@ class _Writer:
             self._text(n, TOP - 1, word, self.formats.header(right=n >= texts))
             for n, word in enumerate(words)
         )
+        self.page.set_row(TOP - 2, 2 * LINE_HEIGHT + 4)
         self.page.freeze_panes(TOP - 1, 2)
         self.page.repeat_rows(TOP - 2)
 
@@ -203,38 +203,48 @@ class _Writer:
         self.sheet.widths.update(enumerate(widths))
 
     def _cells(self, row: Row, inputs: Inputs | None) -> list[str]:
-        text = self.formats.text()
-        number, kind = row.number, row.kind
+        number, letters = row.number, self.letters
+        style, text = self.formats.number(row.look, row.kind), self.formats.text()
         cells = [
             self._text(n, number, words, text)
             for n, words in enumerate((row.who, row.item, row.basis, row.unit))
         ]
-        style = self.formats.number(row.unit, kind)
-        letters = self.letters
-        if row.constant_formula is not None:
-            cells.append(_formula(CONSTANT, number, style, row.constant_formula.text, row.constant))
-        elif row.constant is not None:
-            cells.append(_number(CONSTANT, number, style, row.constant))
-        elif row.formula is not None:
-            formula = row.formula
-            cells += [
-                _formula(letters[t + 1], number, style,
-                         formula.in_column(letters[t + 1], letters[t]), value)
-                for t, value in enumerate(row.values)
-            ]  # fmt: skip
+        if row.constant is None:
+            cells.append(_empty(CONSTANT, number, text))
+            cells += self._years(row, style, text)
         else:
-            cells += [
-                _number(letters[t + 1], number, style, value)
-                for t, value in enumerate(row.values)
-                if t not in row.blank
-            ]
+            of = row.constant_formula
+            cells.append(
+                _number(CONSTANT, number, style, row.constant)
+                if of is None
+                else formula_cell(f"{CONSTANT}{number}", style, of.text, row.constant)
+            )
+            cells += [_empty(letter, number, text) for letter in letters[1 : len(self.years) + 1]]
         if inputs is not None and (mark := inputs.mark(row)) is not None:
-            kept = self.formats.number(row.unit, "engine")
-            letters_kept = column_letters(as_run_at(len(self.years)))
-            cells.append(_number(letters_kept, number, kept, mark.as_run))
+            kept = self.formats.number(row.look, "engine")
+            cells.append(_number(letters[-2], number, kept, mark.as_run))
             style = self.formats.number("count", "formula")
-            cells.append(_formula(letters[-1], number, style, mark.changed.text, 0.0))
+            cells.append(formula_cell(f"{letters[-1]}{number}", style, mark.changed.text, 0.0))
         return cells
+
+    def _years(self, row: Row, style: int, text: int) -> list[str]:
+        number, letters, formula = row.number, self.letters, row.formula
+        if formula is None:
+            return [
+                _empty(letters[t + 1], number, text)
+                if t in row.blank
+                else _number(letters[t + 1], number, style, value)
+                for t, value in enumerate(row.values)
+            ]
+        return [
+            formula_cell(
+                f"{letters[t + 1]}{number}",
+                style,
+                formula.in_column(letters[t + 1], letters[t]),
+                value,
+            )
+            for t, value in enumerate(row.values)
+        ]
 
     def _text(self, column: int, row: int, text: str, style: int) -> str:
         index = self.page._text_index(text)
@@ -251,6 +261,5 @@ def _number(column: str, row: int, style: int, value: float) -> str:
     return f'<c r="{column}{row}" s="{style}"><v>{value!r}</v></c>'
 
 
-def _formula(column: str, row: int, style: int, text: str, value: float | None) -> str:
-    assert value is not None
-    return formula_cell(f"{column}{row}", style, text, value)
+def _empty(column: str, row: int, style: int) -> str:
+    return f'<c r="{column}{row}" s="{style}"/>'
