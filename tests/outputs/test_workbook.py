@@ -28,7 +28,7 @@ from finsim.simulation.run import Serial, sampling
 EXAMPLE = Path(__file__).parents[2] / "scenarios" / "example.yaml"
 SHEETS = [
     "Cover", "Contents", "Summary", "Options", "Options by body", "Chances", "Arrangements",
-    "By organisation", "Schemes", "Uncertainty", "Assumptions", "Checks", "Run log", "Measures",
+    "By organisation", "Schemes", "Uncertainty", "Assumptions", "Inputs", "Calculations", "Checks", "Run log", "Measures",
     "Scheme measures", "Percentiles", "Notes",
 ]  # fmt: skip
 DRAWS = 8 * 512
