@@ -14,7 +14,7 @@ OUTTURN = "ONS mid-year estimate"
 YEARS = tuple(range(2015, 2021))
 TABLES = {
     "BHR": TESTS.parent / "assumptions" / "bhr" / "population.csv",
-    "LLR": TESTS / "data" / "llr_population.csv",
+    "LLR": TESTS.parent / "assumptions" / "llr" / "population.csv",
 }
 
 

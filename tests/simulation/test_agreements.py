@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from systems import SOURCE, contract, driver, external, line, organisation, plan_of, system
 
 from finsim.book.arrangements import ControlTotals, RiskShare, TotalsSet
-from finsim.scenario.resolved import Held, Resolved
+from finsim.economics.risk_share_terms import Pool
+from finsim.scenario.resolved import Resolved
 from finsim.simulation.arrangement import Settled, settled
 from finsim.simulation.compile_arrangement import compile_arrangement
 from finsim.simulation.compile_totals import solved_totals
@@ -29,13 +30,12 @@ def share(name: str, *terms: dict[str, Any]) -> RiskShare:
     return RiskShare.model_validate({"id": name, "name": name, "terms": list(terms), **SOURCE})
 
 
-AMONG_PARTIES = share(
-    "among_parties", {"pool": {"members": "parties"}}, {"shares": {"by": "equal"}}
-)
+EQUALLY = {"shares": {"by": "equal"}}
+AMONG_PARTIES = share("among_parties", {"pool": {"members": "parties"}}, EQUALLY)
 AMONG_PARTNERS = share(
     "among_partners",
     {"pool": {"members": ["council", "town"], "lines": "home_care"}},
-    {"shares": {"by": "equal"}},
+    EQUALLY,
 )
 ACROSS = share(
     "across",
@@ -85,9 +85,7 @@ def beside(*chosen: str, totals: Any = None, **scenario: Any) -> Resolved:
         totals=[TotalsSet.model_validate(sets)],
         control_totals=[ControlTotals.model_validate(counted)],
         risk_shares=[AMONG_PARTIES, AMONG_PARTNERS, ACROSS],
-        held=Held(
-            control_totals={"agreed": {"ccg": {2016: 0.0}, "trust": {2016: 0.0}}}
-        ).model_dump(),
+        held={"control_totals": {"agreed": {"ccg": {2016: 0.0}, "trust": {2016: 0.0}}}},
         scenario={"control_totals": "ours", "risk_share": list(chosen), **scenario},
     )
 
@@ -164,43 +162,54 @@ def test_agreements_that_do_not_go_together(chosen: tuple[str, ...], words: str)
         compile_arrangement(plan_of(beside(*chosen)))
 
 
-def test_a_body_beside_without_a_total_needs_a_line() -> None:
+def having(resolved: Resolved, share_of: RiskShare) -> Plan:
+    book = resolved.book.model_copy(update={"risk_shares": (share_of,)})
+    return plan_of(resolved.model_copy(update={"book": book}))
+
+
+def test_a_body_without_a_total_or_line_has_no_variance_to_pool() -> None:
     resolved = beside("whole")
-    term = share("whole", {"pool": {"members": "all"}}, {"shares": {"by": "equal"}})
-    beside_all = share(
-        "whole", {"pool": {"members": ["ccg", "trust"]}}, {"shares": {"by": "equal"}}
-    )
-    bodies = tuple(
+    providers = tuple(
         body.model_copy(update={"kind": "provider"}) if body.id == "town" else body
         for body in resolved.book.organisations
     )
-    town = share("whole", {"pool": {"members": ["ccg", "town"]}}, {"shares": {"by": "equal"}})
-    for stated, passes in ((term, True), (beside_all, True), (town, False)):
-        book = resolved.book.model_copy(update={"risk_shares": (stated,), "organisations": bodies})
-        plan = plan_of(resolved.model_copy(update={"book": book}))
-        if passes:
-            assert compile_arrangement(plan).terms
-            continue
-        with pytest.raises(InputError, match="town has no control total"):
-            compile_arrangement(plan)
+    book = resolved.book.model_copy(update={"organisations": providers})
+    pool = share("whole", {"pool": {"members": ["ccg", "town"]}}, EQUALLY)
+
+    # a council has its balanced-budget line wherever it stands
+    assert compile_arrangement(having(resolved, pool)).terms
+    with pytest.raises(InputError, match="town has no control total"):
+        compile_arrangement(having(resolved.model_copy(update={"book": book}), pool))
 
 
-def test_groups_mean_the_perimeter_and_roles_mean_everybody() -> None:
-    resolved = beside("whole")
-    counts = {"all": 2, "councils": 0, "NHS bodies": 2, "parties": 2, "partners": 2}
-    for word, count in counts.items():
-        lines = "home_care" if word == "partners" else ()
-        stated = share(
-            "whole", {"pool": {"members": word, "lines": lines}}, {"shares": {"by": "equal"}}
-        )
-        book = resolved.book.model_copy(update={"risk_shares": (stated,)})
-        plan = plan_of(resolved.model_copy(update={"book": book}))
-        if count == 0:
-            with pytest.raises(InputError, match="a pool needs members"):
-                compile_arrangement(plan)
-            continue
-        pool = compile_arrangement(plan).terms[0]
-        assert len(pool.members) == count, word
+@pytest.mark.parametrize(
+    ("word", "members"),
+    [
+        ("all", ("ccg", "trust")),
+        ("NHS bodies", ("ccg", "trust")),
+        ("parties", ("ccg", "trust")),
+        ("partners", ("council", "town")),
+        ("town", ("town",)),
+    ],
+)
+def test_groups_mean_the_perimeter_and_roles_mean_everybody(
+    word: str, members: tuple[str, ...]
+) -> None:
+    pool = share("whole", {"pool": {"members": word, "lines": "home_care"}}, EQUALLY)
+
+    (term, _) = compile_arrangement(having(beside("whole"), pool)).terms
+
+    assert isinstance(term, Pool)
+    assert term.members == members
+
+
+def test_control_totals_stay_in_the_perimeter() -> None:
+    resolved = beside()
+    counted = resolved.book.control_totals[0].model_copy(update={"members": ("ccg", "town")})
+    book = resolved.book.model_copy(update={"control_totals": (counted,)})
+
+    with pytest.raises(InputError, match="there is no organisation 'town' in the system"):
+        compile_arrangement(plan_of(resolved.model_copy(update={"book": book})))
 
 
 # totals distributed on another basis
