@@ -98,7 +98,7 @@ class ChanceOfTotal:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One option of a scenario, run."""
+    """One option of a scenario, run; `kept` is what was worked out from it once."""
 
     plan: Plan
     arrangement: Arrangement
@@ -110,6 +110,7 @@ class Results:
     central: Outcome
     planned: Outcome
     bridge: Bridge | None = None
+    kept: dict[str, object] = field(default_factory=dict, repr=False)
     _index: dict[tuple[str, str, str, str], Figure] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:

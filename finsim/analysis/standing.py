@@ -1,0 +1,281 @@
+"""What the gap rests on: how much of it is published, derived or illustrative, and what to replace.
+
+By money, by spread, and by input. *Money*: the gap is what is spent less what comes in; each line
+and each contract with the outside has a standing, and unattributed pressure is solved from the
+published figure. *Spread*: to first order the gap is the sum of what each input does,
+
+    gap − mean ≈ Σ g_i,   g_i = Σ_t b(i, t) · (x(i, t) − mean),
+
+b the change of the gap for a change of the input about the central case; an input's part of the
+variance is cov(g_i, gap) / var(gap). The parts, with what is not to first order, sum to 1, whatever
+depends on what. *Influence* of an input, £m: √(spread² + level²), spread the standard deviation of
+g_i and level what 10% of it would do to the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from finsim.analysis.estimates import combined
+from finsim.analysis.results import Results
+from finsim.book.model import Book
+from finsim.book.sourced import Sourced
+from finsim.economics import ledger
+from finsim.simulation.cases import central_inputs
+from finsim.simulation.evaluate import evaluate
+from finsim.simulation.plan import FloatArray, Plan
+from finsim.simulation.run import units
+from finsim.uncertainty.point_sets import Design
+
+PUBLISHED, DERIVED, ILLUSTRATIVE = "published", "derived", "illustrative"
+SOLVED = "unattributed pressure"
+SCENARIO = "stated in the scenario"
+INTERACTION = "several together"
+OFF_BY = 0.1
+FIRST = 10
+REPLICATES = 8
+DRAWS = 128
+ONE_SD = np.array([0.1587, 0.8413])
+LEAST_MOVE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What would replace some illustrative inputs, and what they do to the gap, £m.
+
+    `inputs` are the names of what it would replace, the most influential first.
+    """
+
+    replace_with: str
+    inputs: tuple[str, ...]
+    influence: float
+    spread: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a run's gap rests on, in the last year.
+
+    `money` is £m of the central do-nothing gap's income and cost by standing; `variance` parts of
+    the variance of the gap after schemes, with `errors`. `replace_first` are the ten most
+    influential replacements.
+    """
+
+    year: str
+    money: dict[str, float]
+    variance: dict[str, float]
+    errors: dict[str, float]
+    replace_first: tuple[Replacement, ...]
+
+    def money_share(self, standing: str) -> float:
+        """The part of the money that has a standing."""
+        total = sum(self.money.values())
+        return self.money.get(standing, 0.0) / total if total else 0.0
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """What one replacement stands for, as it is gathered."""
+
+    inputs: dict[str, float] = field(default_factory=dict)
+    spread: float = 0.0
+    level: float = 0.0
+
+    def add(self, name: str, spread: float, level: float) -> None:
+        """Another input: errors of different inputs are taken as independent."""
+        self.inputs[name] = float(np.hypot(self.inputs.get(name, 0.0), np.hypot(spread, level)))
+        self.spread = float(np.hypot(self.spread, spread))
+        self.level = float(np.hypot(self.level, level))
+
+
+def standing_of(results: Results) -> Standing:
+    """What the gap of a run rests on; worked out once for each."""
+    known = results.kept.get("standing")
+    if not isinstance(known, Standing):
+        known = results.kept["standing"] = _standing(results)
+    return known
+
+
+def _standing(results: Results) -> Standing:
+    plan = results.plan
+    slopes = slopes_at(plan, central_inputs(plan))
+    design = Design("latin hypercube", DRAWS, results.sampling.design.seed)
+    parts, spreads = zip(
+        *(_parts(plan, slopes, design, replicate) for replicate in range(REPLICATES)), strict=True
+    )
+    spread = np.mean(spreads, axis=0)
+    owners = [_owner(plan.resolved.book, item.name) for item in plan.inputs.inputs]
+    standings = [_standing_of_input(owner) for owner in owners]
+    names = dict.fromkeys((PUBLISHED, DERIVED, ILLUSTRATIVE, SCENARIO))
+    grouped = combined([_by_standing(part, standings, tuple(names)) for part in parts])
+    labels = (*names, INTERACTION)
+    return Standing(
+        year=results.years[-1],
+        money=_money(results),
+        variance=dict(zip(labels, map(float, grouped.values), strict=True)),
+        errors=dict(zip(labels, map(float, grouped.errors), strict=True)),
+        replace_first=_replacements(results, slopes, spread, owners),
+    )
+
+
+# money
+
+
+def _money(results: Results) -> dict[str, float]:
+    """£m of income and cost behind the central do-nothing gap of the last year, by standing."""
+    plan, lines = results.plan, results.central.lines
+    assert lines is not None
+    book = plan.resolved.book
+    money = dict.fromkeys((PUBLISHED, DERIVED, ILLUSTRATIVE), 0.0)
+    for item, value in _counted(plan, lines.costs_do_nothing, lines.contracts_do_nothing):
+        money[item.standing] += abs(value)
+    pressure = plan.unattributed[plan.bodies.in_perimeter, -1].sum()
+    if book is not None and pressure:
+        money[SOLVED] = abs(float(pressure))
+    return money
+
+
+def _counted(
+    plan: Plan, costs: FloatArray, contracts: FloatArray
+) -> Iterator[tuple[Sourced, float]]:
+    """The lines and contracts that make the gap, with their money in the last year, £m."""
+    book = plan.resolved.book
+    inside = {
+        body for body, kept in zip(plan.bodies.ids, plan.bodies.in_perimeter, strict=True) if kept
+    }
+    for line, value in zip(book.lines, costs[:, -1, 0], strict=True):
+        if line.organisation in inside:
+            yield line, float(value)
+    for contract, value in zip(book.contracts, contracts[:, -1, 0], strict=True):
+        if (contract.payer in inside) != (contract.provider in inside):
+            yield contract, float(value)
+
+
+# spread
+
+
+def slopes_at(plan: Plan, centre: FloatArray) -> FloatArray:
+    """The change of the last gap for a unit of each input in each year: [input, year].
+
+    Differences over about a standard deviation to each side, all in one evaluation. An input that
+    is one value for all years moves in all of them together, and stands in the last column.
+    """
+    moves = list(_moves(plan))
+    slopes = np.zeros(centre.shape[:2])
+    if not moves:
+        return slopes
+    x = np.repeat(centre, 2 * len(moves), axis=2)
+    for column, (number, years, down, up) in enumerate(moves):
+        x[number, years, 2 * column] -= down
+        x[number, years, 2 * column + 1] += up
+    position = evaluate(plan, x).position_before_risk_share
+    gap = ledger.gap(position, plan.bodies.in_perimeter)[-1]
+    for column, (number, years, down, up) in enumerate(moves):
+        slopes[number, years.stop - 1] = (gap[2 * column + 1] - gap[2 * column]) / (down + up)
+    return slopes
+
+
+def _moves(plan: Plan) -> Iterator[tuple[int, slice, float, float]]:
+    """Each input that varies, the years that it moves in together, how far down and up."""
+    years = len(plan.years)
+    for number, item in enumerate(plan.inputs.inputs):
+        if item.is_fixed:
+            continue
+        low, high = item.distribution.quantile(ONE_SD)
+        size = float(high - low) / 2 or LEAST_MOVE
+        bottom, top = item.distribution.support
+        down = min(size, item.distribution.mean - bottom)
+        up = min(size, top - item.distribution.mean)
+        if item.over_years == "constant":
+            yield number, slice(0, years), down, up
+        else:
+            for t in range(1, years):
+                yield number, slice(t, t + 1), down, up
+
+
+def _parts(
+    plan: Plan, slopes: FloatArray, design: Design, replicate: int
+) -> tuple[FloatArray, FloatArray]:
+    """Each input's part of the gap's variance in a replicate, and the spread that it gives, £m."""
+    gaps, done = [], []
+    for x in units(plan, design, replicate):
+        position = evaluate(plan, x).position_before_risk_share
+        gaps.append(ledger.gap(position, plan.bodies.in_perimeter)[-1])
+        done.append(np.einsum("it,itd->id", slopes, x))
+    gap, effect = np.concatenate(gaps), np.concatenate(done, axis=1)
+    gap = gap - gap.mean()
+    effect = effect - effect.mean(axis=1, keepdims=True)
+    variance = float(gap @ gap)
+    if variance <= 0:
+        return np.zeros(len(effect)), np.zeros(len(effect))
+    return effect @ gap / variance, effect.std(axis=1)
+
+
+def _by_standing(parts: FloatArray, standings: list[str], names: tuple[str, ...]) -> FloatArray:
+    sums = [sum(p for p, s in zip(parts, standings, strict=True) if s == name) for name in names]
+    return np.array([*sums, 1.0 - parts.sum() if parts.any() else 0.0])
+
+
+# what each input is
+
+
+def _owner(book: Book, name: str) -> Sourced | None:
+    """The driver or scheme that an input belongs to; None for one that the scenario states."""
+    for driver in book.all_drivers():
+        if driver.id == name:
+            return driver
+    for scheme in book.schemes:
+        if name.startswith(f"schemes.{scheme.id}."):
+            return scheme
+    return None
+
+
+def _standing_of_input(owner: Sourced | None) -> str:
+    if owner is None:
+        return SCENARIO
+    return ILLUSTRATIVE if owner.rests_on_judgement else owner.standing
+
+
+def _replacements(
+    results: Results, slopes: FloatArray, spread: FloatArray, owners: list[Sourced | None]
+) -> tuple[Replacement, ...]:
+    """The ten replacements whose inputs have the most influence on the gap after schemes."""
+    plan, central = results.plan, results.central
+    assert central.lines is not None
+    assert central.schemes is not None
+    gathered: dict[str, _Evidence] = {}
+    for item, value in _counted(plan, central.lines.costs, central.lines.contracts):
+        _add(gathered, item, 0.0, OFF_BY * value)
+    known = {scheme.id: scheme for scheme in plan.resolved.book.schemes}
+    for scheme, net in zip(plan.schemes, central.schemes.net, strict=True):
+        _add(gathered, known[scheme.id], 0.0, OFF_BY * float(net[-1, 0]))
+    centre = central_inputs(plan)[:, :, 0]
+    levels = np.abs((slopes * centre).sum(axis=1)) * OFF_BY
+    for owner, by_spread, level in zip(owners, spread, levels, strict=True):
+        if owner is not None:
+            of_scheme = getattr(owner, "id", "") in known
+            _add(gathered, owner, float(by_spread), 0.0 if of_scheme else float(level))
+    found = [_replacement(words, evidence) for words, evidence in gathered.items()]
+    return tuple(sorted(found, key=lambda one: -one.influence)[:FIRST])
+
+
+def _add(gathered: dict[str, _Evidence], item: Sourced, spread: float, level: float) -> None:
+    if not item.rests_on_judgement or (not spread and not level):
+        return
+    words = item.replace_with or item.source
+    gathered.setdefault(words, _Evidence()).add(getattr(item, "name", ""), spread, level)
+
+
+def _replacement(words: str, evidence: _Evidence) -> Replacement:
+    names: Mapping[str, float] = evidence.inputs
+    return Replacement(
+        replace_with=words,
+        inputs=tuple(sorted(names, key=lambda name: -names[name])),
+        influence=float(np.hypot(evidence.spread, evidence.level)),
+        spread=evidence.spread,
+        level=evidence.level,
+    )
