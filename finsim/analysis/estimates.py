@@ -34,7 +34,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What the replicates say of a case: see `CaseSummary` for the shapes."""
+    """What the replicates say of a case: see `CaseSummary` for the shapes.
+
+    `moments` [replicate, 2, input, year] are those of each replicate.
+    """
 
     rows: tuple[Row, ...]
     compared_rows: tuple[Row, ...]
@@ -45,6 +48,7 @@ class Estimates:
     chances: Estimate
     extremes: Extremes
     sampling: Sampling
+    moments: FloatArray
 
 
 def estimate(
@@ -126,4 +130,5 @@ def _combined(
         chances=combined([summary.chances for summary in summaries]),
         extremes=worst,
         sampling=sampling,
+        moments=np.stack([summary.moments for summary in summaries]),
     )

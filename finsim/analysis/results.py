@@ -98,7 +98,11 @@ class ChanceOfTotal:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One option of a scenario, run; `kept` is what was worked out from it once."""
+    """One option of a scenario, run.
+
+    `moments` [replicate, 2, input, year] are how inputs move with the last gap; `kept` is what was
+    worked out from the results once.
+    """
 
     plan: Plan
     arrangement: Arrangement
@@ -109,6 +113,7 @@ class Results:
     checks: tuple[Check, ...]
     central: Outcome
     planned: Outcome
+    moments: FloatArray
     bridge: Bridge | None = None
     kept: dict[str, object] = field(default_factory=dict, repr=False)
     _index: dict[tuple[str, str, str, str], Figure] = field(default_factory=dict, repr=False)
@@ -219,6 +224,7 @@ def _results(
         checks=checks_of(case.plan, case.arrangement, estimates.extremes, central, planned),
         central=central,
         planned=planned,
+        moments=estimates.moments,
     )
 
 

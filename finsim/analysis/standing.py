@@ -21,23 +21,19 @@ import numpy as np
 
 from finsim.analysis.estimates import combined
 from finsim.analysis.results import Results
-from finsim.book.model import Book
+from finsim.analysis.strands import ILLUSTRATIVE, IN_SCENARIO, assumption
 from finsim.book.sourced import Sourced
 from finsim.economics import ledger
 from finsim.simulation.cases import central_inputs
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.plan import FloatArray, Plan
-from finsim.simulation.run import units
-from finsim.uncertainty.point_sets import Design
 
-PUBLISHED, DERIVED, ILLUSTRATIVE = "published", "derived", "illustrative"
+PUBLISHED, DERIVED = "published", "derived"
+INPUT_STANDINGS = (PUBLISHED, DERIVED, ILLUSTRATIVE, IN_SCENARIO)
 SOLVED = "unattributed pressure"
-SCENARIO = "stated in the scenario"
 INTERACTION = "several together"
 OFF_BY = 0.1
 FIRST = 10
-REPLICATES = 8
-DRAWS = 128
 ONE_SD = np.array([0.1587, 0.8413])
 LEAST_MOVE = 0.1
 
@@ -103,22 +99,18 @@ def standing_of(results: Results) -> Standing:
 def _standing(results: Results) -> Standing:
     plan = results.plan
     slopes = slopes_at(plan, central_inputs(plan))
-    design = Design("latin hypercube", DRAWS, results.sampling.design.seed)
-    parts, spreads = zip(
-        *(_parts(plan, slopes, design, replicate) for replicate in range(REPLICATES)), strict=True
-    )
-    spread = np.mean(spreads, axis=0)
-    owners = [_owner(plan.resolved.book, item.name) for item in plan.inputs.inputs]
-    standings = [_standing_of_input(owner) for owner in owners]
-    names = dict.fromkeys((PUBLISHED, DERIVED, ILLUSTRATIVE, SCENARIO))
-    grouped = combined([_by_standing(part, standings, tuple(names)) for part in parts])
-    labels = (*names, INTERACTION)
+    parts = np.einsum("rit,it->ri", results.moments[:, 0], slopes)
+    spread = _spread(plan, slopes, np.sqrt(results.moments[:, 1].mean(axis=0)))
+    names = [item.name for item in plan.inputs.inputs]
+    standings = [_standing_of_input(plan, name) for name in names]
+    by_standing = combined([_by_standing(part, standings) for part in parts])
+    labels = (*INPUT_STANDINGS, INTERACTION)
     return Standing(
         year=results.years[-1],
         money=_money(results),
-        variance=dict(zip(labels, map(float, grouped.values), strict=True)),
-        errors=dict(zip(labels, map(float, grouped.errors), strict=True)),
-        replace_first=_replacements(results, slopes, spread, owners),
+        variance=dict(zip(labels, map(float, by_standing.values), strict=True)),
+        errors=dict(zip(labels, map(float, by_standing.errors), strict=True)),
+        replace_first=_replacements(results, slopes, spread, names),
     )
 
 
@@ -129,12 +121,11 @@ def _money(results: Results) -> dict[str, float]:
     """£m of income and cost behind the central do-nothing gap of the last year, by standing."""
     plan, lines = results.plan, results.central.lines
     assert lines is not None
-    book = plan.resolved.book
     money = dict.fromkeys((PUBLISHED, DERIVED, ILLUSTRATIVE), 0.0)
     for item, value in _counted(plan, lines.costs_do_nothing, lines.contracts_do_nothing):
         money[item.standing] += abs(value)
     pressure = plan.unattributed[plan.bodies.in_perimeter, -1].sum()
-    if book is not None and pressure:
+    if pressure:
         money[SOLVED] = abs(float(pressure))
     return money
 
@@ -197,51 +188,43 @@ def _moves(plan: Plan) -> Iterator[tuple[int, slice, float, float]]:
                 yield number, slice(t, t + 1), down, up
 
 
-def _parts(
-    plan: Plan, slopes: FloatArray, design: Design, replicate: int
-) -> tuple[FloatArray, FloatArray]:
-    """Each input's part of the gap's variance in a replicate, and the spread that it gives, £m."""
-    gaps, done = [], []
-    for x in units(plan, design, replicate):
-        position = evaluate(plan, x).position_before_risk_share
-        gaps.append(ledger.gap(position, plan.bodies.in_perimeter)[-1])
-        done.append(np.einsum("it,itd->id", slopes, x))
-    gap, effect = np.concatenate(gaps), np.concatenate(done, axis=1)
-    gap = gap - gap.mean()
-    effect = effect - effect.mean(axis=1, keepdims=True)
-    variance = float(gap @ gap)
-    if variance <= 0:
-        return np.zeros(len(effect)), np.zeros(len(effect))
-    return effect @ gap / variance, effect.std(axis=1)
+def _spread(plan: Plan, slopes: FloatArray, sd: FloatArray) -> FloatArray:
+    """The standard deviation of what each input does to the gap, [input], £m.
+
+    Years of an input that keeps part of last year's move together by what it keeps.
+    """
+    effect = slopes * sd
+    apart = np.abs(np.subtract.outer(np.arange(sd.shape[1]), np.arange(sd.shape[1])))
+    kept = np.array(
+        [item.persistence if item.over_years == "ar1" else 0.0 for item in plan.inputs.inputs]
+    )
+    together = kept[:, None, None] ** apart
+    variance = np.einsum("it,its,is->i", effect, together, effect)
+    spread: FloatArray = np.sqrt(np.maximum(variance, 0.0))
+    return spread
 
 
-def _by_standing(parts: FloatArray, standings: list[str], names: tuple[str, ...]) -> FloatArray:
-    sums = [sum(p for p, s in zip(parts, standings, strict=True) if s == name) for name in names]
+def _by_standing(parts: FloatArray, standings: list[str]) -> FloatArray:
+    sums = [
+        sum(part for part, standing in zip(parts, standings, strict=True) if standing == name)
+        for name in INPUT_STANDINGS
+    ]
     return np.array([*sums, 1.0 - parts.sum() if parts.any() else 0.0])
 
 
-# what each input is
-
-
-def _owner(book: Book, name: str) -> Sourced | None:
-    """The driver or scheme that an input belongs to; None for one that the scenario states."""
-    for driver in book.all_drivers():
-        if driver.id == name:
-            return driver
-    for scheme in book.schemes:
-        if name.startswith(f"schemes.{scheme.id}."):
-            return scheme
-    return None
-
-
-def _standing_of_input(owner: Sourced | None) -> str:
+def _standing_of_input(plan: Plan, name: str) -> str:
+    """A published centre with an illustrative spread is a judgement: it is the spread that acts."""
+    owner = assumption(plan.resolved.book, name)
     if owner is None:
-        return SCENARIO
+        return IN_SCENARIO
     return ILLUSTRATIVE if owner.rests_on_judgement else owner.standing
 
 
+# what to replace
+
+
 def _replacements(
-    results: Results, slopes: FloatArray, spread: FloatArray, owners: list[Sourced | None]
+    results: Results, slopes: FloatArray, spread: FloatArray, names: list[str]
 ) -> tuple[Replacement, ...]:
     """The ten replacements whose inputs have the most influence on the gap after schemes."""
     plan, central = results.plan, results.central
@@ -255,10 +238,10 @@ def _replacements(
         _add(gathered, known[scheme.id], 0.0, OFF_BY * float(net[-1, 0]))
     centre = central_inputs(plan)[:, :, 0]
     levels = np.abs((slopes * centre).sum(axis=1)) * OFF_BY
-    for owner, by_spread, level in zip(owners, spread, levels, strict=True):
+    for name, by_spread, level in zip(names, spread, levels, strict=True):
+        owner = assumption(plan.resolved.book, name)
         if owner is not None:
-            of_scheme = getattr(owner, "id", "") in known
-            _add(gathered, owner, float(by_spread), 0.0 if of_scheme else float(level))
+            _add(gathered, owner, float(by_spread), 0.0 if owner.id in known else float(level))
     found = [_replacement(words, evidence) for words, evidence in gathered.items()]
     return tuple(sorted(found, key=lambda one: -one.influence)[:FIRST])
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finsim.analysis.measures import BY_NAME, Row
+from finsim.analysis.moments import Moments, moments_of
 from finsim.analysis.observe import (
     MONEY_SETTLED,
     Extremes,
@@ -146,6 +147,7 @@ class CaseSummary:
     `values` [statistic, row] and `compared` [statistic, row]; `curves` [row, level] the percentiles
     of the system's gaps; `bearing` [body, year] the mean position in the system's worst tenth, the
     system first; `chances` [total] of the system's position reaching totals around its own.
+    `moments` [2, input, year]: how each input moves with the last gap, as `Moments.with_gap` says.
     """
 
     values: FloatArray
@@ -154,11 +156,13 @@ class CaseSummary:
     bearing: FloatArray
     chances: FloatArray
     extremes: Extremes
+    moments: FloatArray
 
 
 def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary, ...]:
     """One replicate of every case, evaluated unit by unit and summed up."""
     gathered: list[list[Part]] = [[] for _ in work.cases]
+    moments: dict[int, Moments] = {}
     for number, case in enumerate(work.cases):
         if work.shares[number] != number:
             continue
@@ -167,10 +171,13 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
         record = BY_SERVICE if by_service else RECORD
         if any(work.cases[n].arrangement.levels.budgets for n in sharing):
             record = record | FACTORS
+        centre, last_gap = case.plan.inputs.central(), _last_gap(case)
         for x in units(case.plan, design, replicate):
             outcome = evaluate(case.plan, x, record)
             common = observe_economics(case.plan, outcome)
             checked = extremes(case.plan, outcome, common)
+            here = moments_of(x - centre, common[last_gap])
+            moments[number] = moments[number].merged(here) if number in moments else here
             levels: dict[int, Seen] = {}
             for other in sharing:
                 found = work.cases[other]
@@ -187,7 +194,13 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
                 values = parts[0] if len(parts) == 1 else np.concatenate(parts)
                 own = replace(checked.with_settled(result, values), levels=off, budgets=moved)
                 gathered[other].append((result, values, own))
-    return _summaries(work, gathered)
+    with_gap = {number: found.with_gap() for number, found in moments.items()}
+    return _summaries(work, gathered, with_gap)
+
+
+def _last_gap(case: Case) -> int:
+    """The row of the gap after schemes in the last year."""
+    return economics_rows(case.plan).index(Row("system", "system", case.plan.years[-1], "gap"))
 
 
 def _seen(case: Case, outcome: Outcome, x: FloatArray) -> Seen:
@@ -196,7 +209,9 @@ def _seen(case: Case, outcome: Outcome, x: FloatArray) -> Seen:
     return levels, off_the_system(case.plan, outcome, levels), off_nought(levels)
 
 
-def _summaries(work: Study, gathered: list[list[Part]]) -> tuple[CaseSummary, ...]:
+def _summaries(
+    work: Study, gathered: list[list[Part]], moments: dict[int, FloatArray]
+) -> tuple[CaseSummary, ...]:
     summaries: list[CaseSummary] = []
     shared: dict[int, tuple[FloatArray, FloatArray]] = {}
     of_levels: dict[int, FloatArray] = {}
@@ -231,6 +246,7 @@ def _summaries(work: Study, gathered: list[list[Part]]) -> tuple[CaseSummary, ..
                 bearing=_bearing(case.plan, money[-1]),
                 chances=_chances(case, parts),
                 extremes=worst,
+                moments=moments[work.shares[number]],
             )
         )
         first = money if first is None else first
