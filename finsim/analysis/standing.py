@@ -53,7 +53,7 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GapStanding:
     """What a run's gap rests on, in the last year.
 
     `money` is £m of the central do-nothing gap's income and cost by standing; `variance` parts of
@@ -88,15 +88,15 @@ class _Evidence:
         self.level = float(np.hypot(self.level, level))
 
 
-def standing_of(results: Results) -> Standing:
+def gap_standing(results: Results) -> GapStanding:
     """What the gap of a run rests on; worked out once for each."""
     known = results.kept.get("standing")
-    if not isinstance(known, Standing):
+    if not isinstance(known, GapStanding):
         known = results.kept["standing"] = _standing(results)
     return known
 
 
-def _standing(results: Results) -> Standing:
+def _standing(results: Results) -> GapStanding:
     plan = results.plan
     slopes = slopes_at(plan, central_inputs(plan))
     parts = np.einsum("rit,it->ri", results.moments[:, 0], slopes)
@@ -105,7 +105,7 @@ def _standing(results: Results) -> Standing:
     standings = [_standing_of_input(plan, name) for name in names]
     by_standing = combined([_by_standing(part, standings) for part in parts])
     labels = (*INPUT_STANDINGS, INTERACTION)
-    return Standing(
+    return GapStanding(
         year=results.years[-1],
         money=_money(results),
         variance=dict(zip(labels, map(float, by_standing.values), strict=True)),

@@ -6,10 +6,14 @@ import textwrap
 from collections.abc import Iterator
 
 from finsim.analysis.results import Figure, Results
+from finsim.analysis.standing import gap_standing
 from finsim.outputs.findings import control_total_lines, first_lines, master_check, standings
+from finsim.outputs.standing_words import replaces, standing_lines
 from finsim.outputs.terminal_levels import level_tables
 from finsim.outputs.terminal_tables import NARROW, WIDTH, heading, row
 from finsim.outputs.words import error, percent, signed
+
+REPLACEMENT = WIDTH - 11
 
 
 def summary(results: Results) -> str:
@@ -23,6 +27,7 @@ def summary(results: Results) -> str:
         level_tables(results),
         "\n".join(_wrapped("", line) for line in control_total_lines(results)),
         _standing(results),
+        _replace_first(results),
         _caveats(results),
         master_check(results),
     ]
@@ -108,7 +113,23 @@ def _known(value: float | None) -> float:
 
 def _standing(results: Results) -> str:
     counts = [f"{s.illustrative} of {s.total} {s.kind}" for s in standings(results)]
-    return _wrapped("Illustrative (judgement, labelled in the workbook): ", ", ".join(counts))
+    words = "Illustrative (judgement, labelled in the workbook): "
+    lines = [_wrapped(words, ", ".join(counts))]
+    lines += [_wrapped("", line) for line in standing_lines(results)]
+    return "\n".join(lines)
+
+
+def _replace_first(results: Results) -> str:
+    """The evidence that would tell most, each on a line."""
+    found = gap_standing(results)
+    if not found.replace_first:
+        return ""
+    lines = [f"Replace first: influence on the gap {found.year}, £m (one sd, and 10% off)"]
+    for rank, one in enumerate(found.replace_first, 1):
+        text = f"{one.replace_with} ({replaces(one)})"
+        kept = text if len(text) <= REPLACEMENT else f"{text[: REPLACEMENT - 1]}…"
+        lines.append(f"{rank:>2} {signed(one.influence):>7} {kept}")
+    return "\n".join(lines)
 
 
 def _caveats(results: Results) -> str:

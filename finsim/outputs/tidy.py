@@ -10,6 +10,7 @@ from typing import Any
 
 from finsim import __version__
 from finsim.analysis.results import FIELDS, Figure, Results
+from finsim.outputs.standing_words import standing_json
 
 
 def envelope(results: Sequence[Results]) -> dict[str, Any]:
@@ -58,6 +59,7 @@ def json_text(results: Sequence[Results], more: Mapping[str, Any] | None = None)
         **envelope(results),
         "measures": [figure.as_dict() for figure in measures(results)],
         "schemes": [figure.as_dict() for figure in scheme_measures(results)],
+        "standing": standing_json(results[0]),
         **(more or {}),
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"

@@ -19,6 +19,7 @@ from finsim.outputs import workbook_sheets_front as front
 from finsim.outputs import workbook_sheets_levels as levels_sheet
 from finsim.outputs import workbook_sheets_options as choices
 from finsim.outputs import workbook_sheets_results as answers
+from finsim.outputs import workbook_sheets_standing as standing_sheet
 from finsim.outputs import workbook_sheets_tidy as tidy_sheets
 from finsim.outputs import workbook_sheets_uncertainty as doubt
 from finsim.outputs.atomic import write_atomically
@@ -103,6 +104,7 @@ def _sheets(
         "Schemes": lambda sheet: answers.schemes(sheet, results),
         "Uncertainty": lambda sheet: doubt.uncertainty(sheet, results),
         "Assumptions": lambda sheet: evidence.assumptions(sheet, results),
+        "Replace first": lambda sheet: standing_sheet.replace_first(sheet, results),
         "Inputs": live.inputs,
         "Calculations": live.calculations,
         "Checks": lambda sheet: _checks(sheet, results, check, live),

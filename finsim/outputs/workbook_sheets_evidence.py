@@ -11,6 +11,7 @@ from finsim import __version__
 from finsim.analysis.results import Results
 from finsim.outputs import workbook_assumptions
 from finsim.outputs.findings import standings
+from finsim.outputs.standing_words import standing_lines
 from finsim.outputs.workbook_assumptions import ILLUSTRATIVE
 from finsim.outputs.workbook_sheet import Cell, Column, Sheet, chunks
 from finsim.outputs.workbook_sheets_results import of_option, with_option
@@ -30,6 +31,8 @@ def assumptions(sheet: Sheet, results: Sequence[Results]) -> None:
     counts = [f"{s.illustrative} of {s.total} {s.kind}" for s in standings(results[0])]
     sheet.lines(f"{ILLUSTRATIVE} (a judgement, because no public figure was found): "
                 f"{', '.join(counts)}.")  # fmt: skip
+    for line in standing_lines(results[0]):
+        sheet.lines(f"{line}: see the sheet Replace first.")
     sheet.lines(
         "[w]: given in words in the next columns. [z]: does not apply or is not stated."
         + (" Of later options only what differs is listed." if len(results) > 1 else "")

@@ -9,6 +9,7 @@ from finsim import __version__
 from finsim.analysis.measures import BY_NAME
 from finsim.analysis.results import FIELDS, Results
 from finsim.outputs.findings import standings
+from finsim.outputs.standing_words import standing_lines
 from finsim.outputs.workbook_sheet import Cell, Column, Link, Sheet
 
 ITEM = Column("Item", "wrapped", 28)
@@ -107,6 +108,7 @@ def _cover_rows(results: Sequence[Results], master_check: str) -> Iterator[list[
     yield ["Checks", master_check]
     counts = [f"{s.illustrative} of {s.total} {s.kind}" for s in standings(first)]
     yield ["Illustrative", ", ".join(counts)]
+    yield ["What the gap rests on", ". ".join(standing_lines(first))]
     yield ["Seed", str(sampling.design.seed)]
     yield [
         "Draws",
@@ -149,6 +151,7 @@ HOLDS = {
     "Schemes": "What schemes were planned to save, and what they really close",
     "Uncertainty": "How likely each size of the gap is, and what is uncertain",
     "Assumptions": "Every input with its source, standing and what would replace it",
+    "Replace first": "How much of the gap is illustrative, and the evidence that would tell most",
     "Checks": "What must always hold, and whether it did",
     "Run log": "All that is needed to run it again",
     "Measures": "Tidy data: every figure of the system and the organisations",

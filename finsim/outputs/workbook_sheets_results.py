@@ -9,6 +9,7 @@ from finsim.analysis.measures import BY_NAME, CHANCE
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Figure, Results
 from finsim.outputs.findings import control_total_lines, first_lines, pressure_of
+from finsim.outputs.standing_words import standing_lines
 from finsim.outputs.workbook_sheet import Cell, Column, Link, Sheet
 from finsim.simulation.plan import Activity, Efficiency
 
@@ -97,6 +98,8 @@ def summary(sheet: Sheet, results: Sequence[Results], master_check: str) -> None
         f"{master_check}. £m, cash; a gap is positive, a deficit is in brackets [note 1]."
         f"{later_options(results)}"
     )
+    for line in standing_lines(first):
+        sheet.lines(f"{line}.")
     caveats = first.plan.resolved.scenario.notes[:MOST_CAVEATS]
     if caveats:
         sheet.heading("Main caveats")
