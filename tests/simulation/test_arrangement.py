@@ -35,7 +35,8 @@ from finsim.economics.risk_share_terms import Guarantor
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.arrangement import Arrangement, Settled, settled
 from finsim.simulation.cases import central_inputs
-from finsim.simulation.compile_arrangement import compile_arrangement, solved_totals
+from finsim.simulation.compile_arrangement import compile_arrangement
+from finsim.simulation.compile_totals import solved_totals
 from finsim.simulation.evaluate import Outcome, evaluate
 from finsim.simulation.named import bodies_named
 from finsim.simulation.plan import Plan
