@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -52,6 +53,8 @@ DIGIT_MM = 9 * 25.4 / 96
 PADDING_MM = 5 * 25.4 / 96
 PRINTED_WIDTH_MM = 297 - 2 * 25.4 * MARGIN_INCHES - 2
 LEAST_SCALE = 10
+ROW_PIXELS = 20.6
+CHART_OFFSET = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Placed:
     first_row: int
     last_row: int
     columns: tuple[str, ...]
+    rows: Sequence[Sequence[Cell]] = field(default=(), repr=False, compare=False)
 
 
 class Sheet:
@@ -222,7 +226,7 @@ class Sheet:
         )
         self._fit(columns, kept, filtered)
         self.row = last + 1
-        placed = Placed(name, heading, self.name, first + 1, last + 1, headers)
+        placed = Placed(name, heading, self.name, first + 1, last + 1, headers, kept)
         self.tables.append(placed)
         return placed
 
@@ -244,6 +248,27 @@ class Sheet:
     def _link(self, row: int, column: int, link: Link, style: Style) -> None:
         target = f"internal:'{link.sheet}'!{link.cell}"
         self.worksheet.write_url(row, column, target, self.formats[style], link.text)
+
+    # charts
+
+    def room(self, height: int) -> int:
+        """Rows kept free for charts of a height in pixels; gives the first of them."""
+        first = self.row + 1
+        self.row = first + math.ceil(height / ROW_PIXELS) + 1
+        for row in range(first, self.row):
+            self.worksheet.set_row(row, LINE_HEIGHT)
+        return first
+
+    def chart(self, chart: Any, row: int, alt_text: str, left: int = 0) -> None:
+        """A chart in the room kept for it, so many pixels from the left."""
+        assert alt_text
+        options = {
+            "description": alt_text,
+            "x_offset": left + CHART_OFFSET,
+            "y_offset": 0,
+            "object_position": 2,
+        }
+        self.worksheet.insert_chart(row, 0, chart, options)
 
     # widths, panes and print
 

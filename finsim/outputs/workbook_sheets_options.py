@@ -9,6 +9,9 @@ from typing import TypeAlias
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Figure, Results
 from finsim.outputs.findings import control_total_lines
+from finsim.outputs.words import pounds
+from finsim.outputs.workbook_chart import HEIGHT, short, span
+from finsim.outputs.workbook_charts_bars import ranged_points
 from finsim.outputs.workbook_sheet import Cell, Column, Link, Sheet
 from finsim.outputs.workbook_sheets_arrangements import (
     CONTROL_TOTALS,
@@ -108,8 +111,58 @@ def options(sheet: Sheet, results: Sequence[Results]) -> None:
         for result in results
         for row in of_option(results, result, [[*_named(result), *_cells(shown, _system(result))]])
     ]
+    if len(results) > 1:
+        _draw_options(sheet, results)
     heading = f"Options: the system in {year}, £m and chances"
     _placed(sheet, results, "Options", heading, lead, shown, rows, kept=1)
+
+
+DRAWN = (
+    Column("Option drawn", "wrapped", 38),
+    *(
+        Column(name, "money", 12)
+        for name in ("Control total", "Mean", "P10", "P90", "P90 less mean", "Mean less P10")
+    ),
+)
+
+
+def _draw_options(sheet: Sheet, results: Sequence[Results]) -> None:
+    """The system's position under each option beside its control total, with their table."""
+    year = results[0].years[LAST]
+    room = sheet.room(HEIGHT)
+    rows: list[list[Cell]] = []
+    for number, result in enumerate(results, 1):
+        position = result.figure("position", year)
+        total = result.figure("control_total", year).mean
+        mean, low, high = position.mean, position.p10, position.p90
+        assert mean is not None
+        assert low is not None
+        assert high is not None
+        name = f"[{number}] {result.option}"
+        rows.append([name, total, mean, low, high, high - mean, mean - low])
+    heading = f"Position of the system after support and funding in {year}, £m"
+    sheet.heading(heading)
+    placed = sheet.table("Options_drawn", heading, DRAWN, rows)
+    every = range(len(rows))
+    by_mean = sorted(rows, key=lambda row: float(row[2]))  # type: ignore[arg-type]
+    best, worst = by_mean[-1], by_mean[0]
+    title = (
+        f"Position of the system in {year}: from {pounds(float(worst[2]), 0)} on average "  # type: ignore[arg-type]
+        f"({short(str(worst[0]))}) to {pounds(float(best[2]), 0)} ({short(str(best[0]))})"  # type: ignore[arg-type]
+    )
+    has_totals = any(isinstance(row[1], float) for row in rows)
+    totals = ("Control total", span(placed, "Control total", every)) if has_totals else None
+    ranged_points(
+        sheet,
+        room,
+        title,
+        f"Position in {year}, £m (a deficit is in brackets)",
+        span(placed, DRAWN[0].header, every),
+        ("Mean", span(placed, "Mean", every)),
+        (span(placed, "P90 less mean", every), span(placed, "Mean less P10", every)),
+        totals,
+    )
+    sheet.heading(f"Options: the system in {year}, £m and chances")
 
 
 def _reading(results: Sequence[Results]) -> str:

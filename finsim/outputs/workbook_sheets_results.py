@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from finsim.analysis.measures import BY_NAME, CHANCE
@@ -10,7 +11,11 @@ from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Figure, Results
 from finsim.outputs.findings import control_total_lines, first_lines, pressure_of
 from finsim.outputs.standing_words import standing_lines
-from finsim.outputs.workbook_sheet import Cell, Column, Link, Sheet
+from finsim.outputs.words import pounds
+from finsim.outputs.workbook_chart import HEIGHT, WIDTH, rows_where, short, span
+from finsim.outputs.workbook_charts_bars import height_of, ranged_bars
+from finsim.outputs.workbook_charts_lines import gap_fan
+from finsim.outputs.workbook_sheet import Cell, Column, Link, Placed, Sheet
 from finsim.simulation.plan import Activity, Efficiency
 
 NUMBER = 12.5
@@ -21,6 +26,9 @@ ERRORS = tuple(
     Column(f"Standard error of {name}", "error", NUMBER) for name in ("mean", "P10", "P50", "P90")
 )
 MOST_CAVEATS = 3
+BETWEEN = 16
+SUMMARY_LINE = 165
+MOST_BARS = 30
 NO_TOTALS = "No control totals are set: there is no chance of meeting one to show."
 MARKS = "[z]: does not apply; a chance has no mean, and an organisation without a total no chance."
 NEGLIGIBLE = 1e-9
@@ -82,6 +90,13 @@ def later_options(results: Sequence[Results]) -> str:
 
 # summary
 
+WHAT = Column("What", "wrapped", 40)
+YEAR = Column("Year", width=10)
+OF_SUMMARY = tuple(replace(column, width=10.5) for column in (*ESTIMATES, *ERRORS))
+SUMMARY_NUMBERS = len(OF_SUMMARY)
+WIDTH_OF_RANGE = "P90 less P10"
+ABOVE, BELOW = "P90 less mean", "Mean less P10"
+
 
 def summary(sheet: Sheet, results: Sequence[Results], master_check: str) -> None:
     """The gap, what closes it, who carries it, and what to bear in mind."""
@@ -89,42 +104,118 @@ def summary(sheet: Sheet, results: Sequence[Results], master_check: str) -> None
     year = first.years[-1]
     sheet.title(f"Summary: {first.plan.resolved.scenario.title}")
     for line in (*first_lines(first), *control_total_lines(first)):
-        sheet.lines(line, "strong")
+        sheet.lines(line, "strong", SUMMARY_LINE)
     if not first.arrangement.has_totals:
         sheet.lines(NO_TOTALS)
     if len(results) > 1:
         sheet.link(Link("Options", "A1", f"Go to the {len(results)} options side by side"))
     sheet.lines(
         f"{master_check}. £m, cash; a gap is positive, a deficit is in brackets [note 1]."
-        f"{later_options(results)}"
+        f"{later_options(results)}",
+        width=SUMMARY_LINE,
     )
     for line in standing_lines(first):
-        sheet.lines(f"{line}.")
+        sheet.lines(f"{line}.", width=SUMMARY_LINE)
+    size = (WIDTH, max(HEIGHT, height_of(len(bodies(first)))))
+    charts = sheet.room(size[1])
     caveats = first.plan.resolved.scenario.notes[:MOST_CAVEATS]
     if caveats:
         sheet.heading("Main caveats")
         for number, caveat in enumerate(caveats, 1):
-            sheet.lines(f"{number}. {caveat}")
-    columns = [Column("What", width=40), Column("Year", width=10), *ESTIMATES, *ERRORS]
-    columns = with_option(results, columns)
-    parts = (
-        ("Summary_gap", "The gap by year, £m [note 2] [note 3]", _gap_groups),
+            sheet.lines(f"{number}. {caveat}", width=SUMMARY_LINE)
+    columns = with_option(results, [WHAT, YEAR, *OF_SUMMARY])
+    width = Column(WIDTH_OF_RANGE, "money", 10.5)
+    sides = [Column(name, "money", 10.5) for name in (ABOVE, BELOW)]
+    parts: tuple[tuple[str, str, list[Column], Callable[[Results], Iterable[Group]]], ...] = (
+        ("Summary_gap", "The gap by year, £m [note 2] [note 3]", [*columns, width], _gap_groups),
         (
             "Summary_closing",
             f"From do nothing to the gap after schemes in {year}, £m [note 4] [note 5]",
+            columns,
             lambda result: [list(_closing_rows(result))],
         ),
         (
             "Summary_organisations",
             f"Position before risk share by organisation in {year}, £m [note 4]",
+            [*columns, *sides],
             lambda result: [[row] for row in _position_rows(result)],
         ),
     )
-    for name, heading, groups_of in parts:
+    placed: dict[str, Placed] = {}
+    for name, heading, of_table, groups_of in parts:
         sheet.heading(heading)
-        sheet.table(name, heading, columns, of_options(results, groups_of))
-    if len(results) == 1:
-        sheet.one_page()
+        placed[name] = sheet.table(name, heading, of_table, of_options(results, groups_of))
+    _draw_gap(sheet, charts, first, placed["Summary_gap"], size)
+    _draw_positions(sheet, charts, first, placed["Summary_organisations"], size)
+
+
+def _draw_gap(
+    sheet: Sheet, row: int, result: Results, placed: Placed, size: tuple[int, int]
+) -> None:
+    """The range of the gap after schemes by year, with do nothing and the two cases beside it."""
+    nothing, gap = (BY_NAME[name].title for name in ("do_nothing_gap", "gap"))
+    rows = _of(placed, result, gap)
+    without = _of(placed, result, nothing)
+    last = result.figure("gap", result.years[-1])
+    before = result.figure("do_nothing_gap", result.years[-1])
+    title = (
+        f"Gap in {last.year}: {pounds(_known(before.mean), 0)} if nothing is done; after schemes "
+        f"{pounds(_known(last.p10), 0)} to {pounds(_known(last.p90), 0)} (P10 to P90)"
+    )
+    gap_fan(
+        sheet,
+        row,
+        title,
+        span(placed, "Year", rows),
+        (span(placed, "P10", rows), span(placed, WIDTH_OF_RANGE, rows)),
+        {
+            "P50 after schemes": span(placed, "P50", rows),
+            "Central": span(placed, "Central", rows),
+            "Plan": span(placed, "Plan", rows),
+            "Do nothing, mean": span(placed, "Mean", without),
+        },
+        size,
+    )
+
+
+def _draw_positions(
+    sheet: Sheet, row: int, result: Results, placed: Placed, size: tuple[int, int]
+) -> None:
+    """Each organisation's position, its mean with the range."""
+    labels = [label for _, label in bodies(result)]
+    rows = [row for label in labels[:-1] for row in _of(placed, result, label)]
+    year = result.years[-1]
+    named = bodies(result)[:-1]
+    means = {
+        label: _known(result.figure("position_before_risk_share", year, body).mean)
+        for body, label in named
+    }
+    deficits = [label for label, mean in means.items() if mean < 0]
+    worst = min(means, key=lambda label: means[label])
+    title = (
+        f"{len(deficits)} of {len(means)} organisations are in deficit in {year}; the largest is "
+        f"{short(worst)}, {pounds(means[worst], 0)}"
+        if deficits
+        else f"No organisation is in deficit in {year} on average"
+    )
+    ranged_bars(
+        sheet,
+        row,
+        title,
+        f"Position before risk share in {year}, £m (a deficit is in brackets)",
+        span(placed, "What", rows),
+        ("Mean", span(placed, "Mean", rows)),
+        (span(placed, ABOVE, rows), span(placed, BELOW, rows)),
+        left=WIDTH + BETWEEN,
+        size=size,
+    )
+
+
+def _of(placed: Placed, result: Results, what: str) -> list[int]:
+    """The rows of an option that are of something."""
+    if "Option" in placed.columns:
+        return rows_where(placed, Option=result.option, What=what)
+    return rows_where(placed, What=what)
 
 
 def _line(label: str, figure: Figure) -> list[Cell]:
@@ -139,7 +230,8 @@ def _gap_groups(result: Results) -> Iterator[Group]:
         shown.append("gap_after_support")
     for measure in shown:
         title = BY_NAME[measure].title
-        yield [_line(title, result.figure(measure, year)) for year in result.years]
+        figures = (result.figure(measure, year) for year in result.years)
+        yield [[*_line(title, figure), _less(figure.p90, figure.p10)] for figure in figures]
 
 
 def _closing_rows(result: Results) -> Iterator[list[Cell]]:
@@ -174,7 +266,9 @@ def _shared_saving(total: Figure, themes: Sequence[Figure]) -> Iterator[list[Cel
 def _position_rows(result: Results) -> Iterator[list[Cell]]:
     year = result.years[-1]
     for body, label in bodies(result):
-        yield _line(label, result.figure("position_before_risk_share", year, body))
+        figure = result.figure("position_before_risk_share", year, body)
+        sides = [_less(figure.p90, figure.mean), _less(figure.mean, figure.p10)]
+        yield [*_line(label, figure), *sides]
 
 
 def bodies(result: Results) -> list[tuple[str, str]]:
@@ -185,6 +279,10 @@ def bodies(result: Results) -> list[tuple[str, str]]:
         for body, name, inside in zip(known.ids, known.names, known.in_perimeter, strict=True)
     ]
     return [*named, (SYSTEM, "System (organisations in the perimeter)")]
+
+
+def _less(one: float | None, other: float | None) -> float:
+    return _known(one) - _known(other)
 
 
 def _known(value: float | None) -> float:
@@ -284,6 +382,7 @@ def schemes(sheet: Sheet, results: Sequence[Results]) -> None:
     sheet.lines(
         f"Percentiles do not add up over schemes or themes [note 4].{later_options(results)}"
     )
+    _planned_and_delivered(sheet, results[0])
     columns = [
         Column("Theme"),
         Column("Scheme"),
@@ -303,6 +402,53 @@ def schemes(sheet: Sheet, results: Sequence[Results]) -> None:
     )
     sheet.freeze(placed, 2)
     sheet.repeat(placed)
+
+
+DELIVERED = (
+    Column("Scheme planned and delivered", "wrapped", 44),
+    *(Column(name, "money", NUMBER) for name in ("Plan", "Mean", "P10", "P90", ABOVE, BELOW)),
+)
+
+
+def _planned_and_delivered(sheet: Sheet, result: Results) -> None:
+    """A chart of what each scheme was planned to save in the last year and what it does, largest
+    plan first."""
+    year = result.years[-1]
+    figures = [f for f in result.schemes() if (f.measure, f.year) == ("saving", year)]
+    names = {scheme.id: scheme.name for scheme in result.plan.resolved.book.schemes}
+    of_level = [f for f in figures if f.level == "scheme"]
+    if len(of_level) > MOST_BARS:
+        of_level, names = [f for f in figures if f.level == "theme"], {}
+    if not of_level:
+        return
+    rows: list[list[Cell]] = [
+        [
+            names.get(f.body, f.body), f.plan, f.mean, f.p10, f.p90, _less(f.p90, f.mean),
+            _less(f.mean, f.p10),
+        ]
+        for f in sorted(of_level, key=lambda f: -_known(f.plan))
+    ]  # fmt: skip
+    planned, mean = (sum(_known(getattr(f, name)) for f in of_level) for name in ("plan", "mean"))
+    title = (
+        f"Schemes are planned to save {pounds(planned, 0)} in {year} and save {pounds(mean, 0)} on "
+        "average"
+    )
+    charts = sheet.room(height_of(len(rows), 2))
+    heading = f"Net saving planned and delivered in {year}, £m"
+    sheet.heading(heading)
+    placed = sheet.table("Schemes_delivered", heading, DELIVERED, rows)
+    every = range(len(rows))
+    ranged_bars(
+        sheet,
+        charts,
+        title,
+        f"Net saving in {year}, £m",
+        span(placed, DELIVERED[0].header, every),
+        ("Mean", span(placed, "Mean", every)),
+        (span(placed, ABOVE, every), span(placed, BELOW, every)),
+        ("Plan", span(placed, "Plan", every)),
+    )
+    sheet.heading("Net saving and cost of delivery by theme, scheme and year")
 
 
 def _scheme_groups(result: Results) -> Iterator[Group]:

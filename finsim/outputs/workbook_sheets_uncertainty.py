@@ -9,12 +9,17 @@ from finsim.book.quantities import months_text, rate_text
 from finsim.book.schemes import ActivityScheme
 from finsim.book.sourced import Sourced
 from finsim.outputs.findings import pressure_of
+from finsim.outputs.words import pounds
 from finsim.outputs.workbook_assumptions import STATED, standing_in_words
-from finsim.outputs.workbook_sheet import Cell, Column, Link, Sheet
+from finsim.outputs.workbook_chart import HEIGHT, rows_where, span
+from finsim.outputs.workbook_charts_lines import chance_curves
+from finsim.outputs.workbook_sheet import Cell, Column, Link, Placed, Sheet
 from finsim.outputs.workbook_sheets_results import later_options, of_options, with_option
 from finsim.outputs.workbook_words import in_words
 from finsim.simulation.inputs import GROWTH, PRESSURE
 
+NO_MORE = "Chance that the gap is no more"
+NOTHING, AFTER = "Do-nothing gap", "Gap after schemes"
 CURVE_SHOWN = (1, 5, *range(10, 100, 10), 95, 99)
 PARTS = {"happens": "happens", "slip": "slip", "delivered": "share delivered"}
 
@@ -31,16 +36,19 @@ def uncertainty(sheet: Sheet, results: Sequence[Results]) -> None:
     if pressure is not None and pressure.is_large:
         sheet.lines("Ranges are conditional on the published figure [note 6].", "strong")
     heading = f"Percentiles of the gap in {year}, £m"
+    room = sheet.room(HEIGHT)
     sheet.heading(heading)
     columns = [
         Column("Percentile", "text", 34),
-        Column("Do-nothing gap", "money", 13),
-        Column("Gap after schemes", "money", 13),
+        Column(NO_MORE, "chance", 17),
+        Column(NOTHING, "money", 13),
+        Column(AFTER, "money", 13),
         Column("Standard error, do nothing", "error", 13),
         Column("Standard error, after schemes", "error", 13),
     ]
     rows = of_options(results, lambda result: [list(_curve_rows(result, year))])
-    sheet.table("Uncertainty_percentiles", heading, with_option(results, columns), rows)
+    table = sheet.table("Uncertainty_percentiles", heading, with_option(results, columns), rows)
+    _draw_chances(sheet, room, results[0], table)
     if any(result.chances for result in results):
         sheet.link(Link("Chances", "A1", "Go to the chance of the system's control total"))
     heading = "What is uncertain, and how"
@@ -59,12 +67,35 @@ def uncertainty(sheet: Sheet, results: Sequence[Results]) -> None:
     sheet.link(Link("Assumptions", "A1", "Go to every assumption, with what would replace it"))
 
 
+def _draw_chances(sheet: Sheet, row: int, result: Results, placed: Placed) -> None:
+    """The chance that the gap is no more than each size, before and after schemes."""
+    several = "Option" in placed.columns
+    rows = rows_where(placed, Option=result.option) if several else range(len(placed.rows))
+    gap = result.figure("gap", result.years[-1])
+    assert gap.p10 is not None
+    assert gap.p90 is not None
+    title = (
+        f"After schemes the gap in {gap.year} is below {pounds(gap.p90, 0)} in nine draws of ten, "
+        f"and below {pounds(gap.p10, 0)} in one"
+    )
+    chances = span(placed, NO_MORE, rows)
+    chance_curves(
+        sheet,
+        row,
+        title,
+        f"Gap in {gap.year}, £m (a shortfall is positive)",
+        "Chance that it is no more",
+        {name: (span(placed, name, rows), chances) for name in (AFTER, NOTHING)},
+    )
+
+
 def _curve_rows(result: Results, year: str) -> Iterator[list[Cell]]:
     nothing, gap = (_curve(result, measure, year) for measure in ("do_nothing_gap", "gap"))
     for number, level in enumerate(nothing.levels):
         if round(100 * level) in CURVE_SHOWN:
             yield [
                 f"P{round(100 * level)}",
+                level,
                 nothing.values[number],
                 gap.values[number],
                 nothing.errors[number],

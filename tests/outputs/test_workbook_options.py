@@ -200,7 +200,8 @@ def test_option_names_that_differ_only_in_case_or_are_long_keep_their_columns() 
     for result, name in zip(results[1:], names, strict=True):
         renamed = result.plan.resolved.model_copy(update={"option": name})
         object.__setattr__(result.plan, "resolved", renamed)
-    header, *_ = opened(results)["Chances"]["A4:I5"]
+    page = opened(results)["Chances"]
+    header, *_ = page[page.tables["Chances"].ref]
     headers = [str(cell.value) for cell in header]
     assert len({name.casefold() for name in headers}) == len(headers)
     assert max(map(len, headers)) <= 255
