@@ -24,10 +24,10 @@ from finsim.book.quantities import (
     rate_text,
 )
 
-MONEY, RATE, MONTHS = "£m", "%", "months"
+MONEY, RATE, PERCENT, MONTHS = "£m", "rate", "%", "months"
 MOST_MILLIONS = 100_000
 _UNITS = {
-    "£m": MONEY, "£ m": MONEY, "£million": MONEY, "%": RATE, "months": MONTHS, "month": MONTHS,
+    "£m": MONEY, "£ m": MONEY, "£million": MONEY, "%": PERCENT, "months": MONTHS, "month": MONTHS,
 }  # fmt: skip
 _HEADING_UNIT = re.compile(r"\s*\(([^()]*)\)\s*$")
 _LITERAL = re.compile(r'"[^"]*"|\\.')
@@ -80,6 +80,8 @@ def _shown_unit(number_format: str) -> str | None:
 def _number_text(value: float, unit: str | None) -> str:
     if unit == RATE:
         return rate_text(value)
+    if unit == PERCENT:
+        return f"{number_text(value)}%"
     if unit == MONTHS:
         return months_text(value)
     if unit == MONEY:

@@ -185,7 +185,7 @@ class _Writer:
         place = [_near(path, order) for path, _ in lines]
         ordered = [lines[n] for n in sorted(range(len(lines)), key=lambda n: (place[n], n))]
         for row, (path, text) in enumerate(ordered, start=1):
-            sheet.write_string(row, 0, path, self.format())
+            _put_text(sheet, row, 0, path, self.format())
             self._any(sheet, row, 1, text)
             sheet.write_string(row, 2, about.get(path, ""), self.format(text_wrap=True))
             if path in CHOSEN and self.lists.get(CHOSEN[path]):
@@ -201,9 +201,9 @@ class _Writer:
         for option, fields in dict(self.scenario.get("options") or {}).items():
             lines = setting_rows(fields) if fields else [("", None)]
             for path, text in lines:
-                sheet.write_string(row, 0, option, self.input("text"))
+                _put_text(sheet, row, 0, option, self.input("text"))
                 if path:
-                    sheet.write_string(row, 1, path, self.input("text"))
+                    _put_text(sheet, row, 1, path, self.input("text"))
                     self._any(sheet, row, 2, text)
                 row += 1
         self._spare(sheet, row, [Column(("option",)), Column(("field",)), Column(("value",))])
@@ -221,7 +221,7 @@ class _Writer:
         self._head(sheet, ("table", "id", "field", "value"), (24, 30, 50, 60))
         for row, (name, item, path, text) in enumerate(written.details, start=1):
             for column, word in enumerate((name, item, path)):
-                sheet.write_string(row, column, word, self.input("text"))
+                _put_text(sheet, row, column, word, self.input("text"))
             self._any(sheet, row, 3, text)
         heads = [Column((name,)) for name in ("table", "id", "field", "value")]
         self._spare(sheet, len(written.details) + 1, heads)
@@ -276,7 +276,7 @@ class _Writer:
         elif kind == "flag" and _is_flag(text):
             sheet.write_boolean(row, place, flag(text), self.input(kind))
         else:
-            sheet.write_string(row, place, text, self.input("text"))
+            _put_text(sheet, row, place, text, self.input("text"))
 
     def _any(self, sheet: Any, row: int, place: int, text: str | None) -> None:
         """A cell whose kind only its text tells: a number where that gives the same text back."""
@@ -291,14 +291,20 @@ class _Writer:
         if text in {"true", "false"}:
             sheet.write_boolean(row, place, text == "true", self.input("flag"))
         else:
-            sheet.write_string(row, place, text, self.input("text"))
+            _put_text(sheet, row, place, text, self.input("text"))
 
     def _lists_sheet(self) -> None:
         sheet = self.sheet(LISTS)
         self._head(sheet, list(self.lists), [24] * len(self.lists))
         for column, words in enumerate(self.lists.values()):
             for row, word in enumerate(words, start=1):
-                sheet.write_string(row, column, word, self.format())
+                _put_text(sheet, row, column, word, self.format())
+
+
+def _put_text(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
+    """Text that stays text; the writer takes what is wholly within <r> and </r> for mark-up."""
+    is_marked = text.startswith("<r>") and text.endswith("</r>")
+    sheet.write_string(row, column, f"{text} " if is_marked else text, style)
 
 
 def _near(path: str, order: Mapping[str, int]) -> float:

@@ -285,6 +285,8 @@ def read_base(layers: Sequence[Layer]) -> tuple[Merged, list[Problem]]:
     if not isinstance(named, Scalar) or named.is_null:
         return nothing, []
     beside = Path(named.place.file).parent / named.text
+    if beside.suffix.lower() in WORKBOOKS and os.path.isfile(beside):
+        return _workbook_book(nothing, beside, named)
     folder = beside if os.path.isdir(beside) else shipped("assumptions", named.text)
     if folder is None:
         choices = [*names_beside(beside), *shipped_names("assumptions")]
@@ -293,6 +295,27 @@ def read_base(layers: Sequence[Layer]) -> tuple[Merged, list[Problem]]:
         return nothing, [Problem(named.place, "book", text + near)]
     files = read_parts(folder)
     return Merged(nothing.scenario, files.tree), list(files.problems)
+
+
+def _workbook_book(nothing: Merged, path: Path, named: Scalar) -> tuple[Merged, list[Problem]]:
+    """The book that an input workbook holds, for a scenario that names it."""
+    from finsim.book.excel_reader import read_workbook
+
+    try:
+        workbook = read_workbook(path, os.path.normpath(path))
+    except InputProblems as error:
+        return nothing, list(error.problems)
+    if workbook.book is None:
+        text = f"the workbook {shown(named.text)} holds no table of a book"
+        return nothing, [Problem(named.place, "book", text)]
+    files = book_in_workbook(workbook.book, path.parent)
+    wrong = [problem for problem in workbook.problems if not _is_of_scenario(problem)]
+    return Merged(nothing.scenario, files.tree), [*wrong, *files.problems]
+
+
+def _is_of_scenario(problem: Problem) -> bool:
+    """Whether a mistake stands on a sheet that says what is run, which is not asked for."""
+    return problem.place.file.endswith((":Scenario", ":Options"))
 
 
 def overlay(merged: Merged, layer: Layer) -> Merged:
