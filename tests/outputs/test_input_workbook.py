@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from openpyxl import load_workbook
 from systems import systems, written
 
+from finsim.book.excel_reader import read_workbook
 from finsim.book.nodes import plain
 from finsim.book.yaml_reader import read_yaml
 from finsim.commands.new import new_workbook
