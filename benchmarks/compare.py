@@ -23,15 +23,15 @@ from pathlib import Path
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
-from finsim.analysis.study import BY_SERVICE  # noqa: E402
-from finsim.commands.compare import compare  # noqa: E402
-from finsim.commands.run import Request, chosen, computed, run  # noqa: E402
-from finsim.outputs.terminal import summary  # noqa: E402
-from finsim.scenario.reading import read_files  # noqa: E402
-from finsim.simulation.arrangement import settled  # noqa: E402
-from finsim.simulation.evaluate import evaluate  # noqa: E402
-from finsim.simulation.resolve import resolve_each  # noqa: E402
-from finsim.simulation.run import sampling, units  # noqa: E402
+from finsim.analysis.study import BY_SERVICE
+from finsim.commands.compare import compare
+from finsim.commands.run import Request, chosen, computed, run
+from finsim.outputs.terminal import summary
+from finsim.scenario.reading import read_files
+from finsim.simulation.arrangement import settled
+from finsim.simulation.evaluate import evaluate
+from finsim.simulation.resolve import resolve_each
+from finsim.simulation.run import sampling, units
 
 ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = 8
