@@ -249,6 +249,49 @@ def new(
 
 @app.command(
     help=(
+        "Fill a submission template with a scenario's figures; all else in it is kept.\n\n"
+        "Examples:\n\n"
+        "  finsim submit scenarios/bhr.yaml --template T.xlsx --map map.yaml -o filled.xlsx\n\n"
+        "  finsim submit inputs.xlsx --template T.xlsx --map map.yaml -o filled.xlsx --option NAME"
+    )
+)
+def submit(
+    scenario: Scenario,
+    *,
+    template: Annotated[Path, typer.Option(metavar="FILE", help="The template (.xlsx, .xlsm).")],
+    mapping: Annotated[
+        Path, typer.Option("--map", metavar="FILE", help="Which row takes which figure (.yaml).")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write.")],
+    over_formulas: Annotated[
+        bool, typer.Option("--over-formulas", help="Let a figure replace a formula.")
+    ] = False,
+    option: Annotated[str | None, typer.Option(metavar="NAME", help="Of this option.")] = None,
+    sets: Set = None,
+    seed: Seed = None,
+    draws: Draws = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fill a submission template."""
+    from finsim.commands import submit as command_submit
+    from finsim.commands.run import Request
+
+    request = Request(
+        scenario=scenario,
+        options=(option,) if option is not None else (),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        force=force,
+        quiet=quiet,
+    )
+    asked = command_submit.Submission(template, mapping, output, over_formulas)
+    raise typer.Exit(command_submit.submit(request, asked))
+
+
+@app.command(
+    help=(
         "Trace a number: an organisation, contract, line, driver or scheme, by its id.\n\n"
         "Examples:\n\n"
         "  finsim explain scenarios/bhr.yaml bhrut\n\n"

@@ -63,11 +63,15 @@ _IGNORED = {
 
 @dataclass(frozen=True, slots=True)
 class ExcelFile:
-    """A workbook that may be read: its parts by name, its sheets' parts, what of it is ignored."""
+    """A workbook that may be read: its parts by name, its sheets' parts, what of it is ignored.
+
+    `book_part` names the part that lists the sheets.
+    """
 
     shown_as: str
     content: bytes = field(repr=False)
     parts: dict[str, bytes] = field(repr=False)
+    book_part: str
     sheets: dict[str, str]
     has_formulas: bool
     warnings: tuple[Problem, ...]
@@ -131,7 +135,8 @@ def _opened(name: str, content: bytes) -> ExcelFile:
     names = {part: sheet for sheet, part in sheets.items()}
     for part, xml in parts.items():
         _walk(part, xml, tally, names)
-    return ExcelFile(name, content, parts, sheets, tally.formulas > 0, _warnings(name, parts))
+    warnings = _warnings(name, parts)
+    return ExcelFile(name, content, parts, book_part, sheets, tally.formulas > 0, warnings)
 
 
 def _judge_kind(content: bytes) -> None:
