@@ -34,7 +34,7 @@ def submit(request: Request, asked: Submission) -> int:
     """Fill a template and say which cells were filled and which were not; the exit code.
 
     Raises InputProblems with every mistake in the template, the map and the scenario; nothing is
-    written then. Exit 4 when some cell could not be filled, or a check of the model failed.
+    written then. Exit 4 when a cell could not take its figure, or a check of the model failed.
     """
     if ALL in request.options:
         text = "one option is submitted; name it"
@@ -60,7 +60,7 @@ def submit(request: Request, asked: Submission) -> int:
     for check in results.checks:
         if not check.passed:
             print(f"check failed: {check.name}: {one_line(check.detail)}", file=sys.stderr)
-    whole = results.passed and all(cell.value is not None for cell in cells)
+    whole = results.passed and not any(cell.is_missed for cell in cells)
     return DONE if whole else CHECK_FAILED
 
 
@@ -99,9 +99,13 @@ def _told(cells: list[Filled], output: Path) -> list[str]:
     filled = [cell for cell in cells if cell.value is not None]
     missed = [cell for cell in cells if cell.value is None]
     lines = [f"wrote {output}: {len(filled)} cells filled, {len(missed)} not"]
-    lines += [f"  filled {_about(cell)} = {cell.value:,.6g} ({cell.words})" for cell in filled]
+    lines += [f"  filled {_about(cell)} = {_shown(cell.value)} ({cell.words})" for cell in filled]
     lines += [f"  not filled {_about(cell)}: {cell.words}" for cell in missed]
     return lines
+
+
+def _shown(value: float | None) -> str:
+    return f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
 def _about(cell: Filled) -> str:

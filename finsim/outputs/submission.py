@@ -19,7 +19,11 @@ from finsim.outputs.template_file import Template
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A cell and what went into it, or why nothing did."""
+    """A cell and what went into it, or why nothing did.
+
+    `is_missed` when the template asks for something that there is, and the cell did not take it,
+    or for a year that is not modelled; not where a figure does not apply.
+    """
 
     sheet: str
     row: int
@@ -28,6 +32,7 @@ class Filled:
     year: str
     value: float | None
     words: str
+    is_missed: bool = False
 
     @property
     def cell(self) -> str:
@@ -91,14 +96,14 @@ def fill(
             for year, column in table.columns.items():
                 row = table.rows[label]
                 value, words = _value(figure, block, results, year)
-                if value is not None:
-                    reason = template.obstacle(block.sheet, row, column, over_formulas)
-                    if reason:
-                        value, words = None, reason
+                reason = template.obstacle(block.sheet, row, column, over_formulas)
+                is_missed = year not in results.plan.years
+                if value is not None and reason:
+                    value, words, is_missed = None, reason, True
                 if value is not None:
                     template.fill(block.sheet, row, column, value)
                 text = financial_year_text(year)
-                found.append(Filled(block.sheet, row, column, label, text, value, words))
+                found.append(Filled(block.sheet, row, column, label, text, value, words, is_missed))
     return found
 
 
@@ -117,7 +122,7 @@ def _value(figure: Figure, block: Block, results: Results, year: int) -> tuple[f
         if row.unit == CHANCE:
             unit = "%"
     if value is None:
-        return None, f"{what} has no {statistic} value here"
+        return None, f"{what}, {statistic}: does not apply here"
     signed = -value if figure.reversed else value
     return signed * PER_MILLION[unit] + 0.0, f"{what}, {statistic}, {unit}"
 
