@@ -99,12 +99,16 @@ _FLOW = _columns(
 
 def _uncertain(field: str, kind: Kind, *, path: bool = False) -> tuple[Column, ...]:
     """The columns of a value that may be one number, a distribution or a path over the years."""
-    usual = ("low", "mode", "high", "mean", "sd", "p10", "p50", "p90")
-    rest = ("at least", "at most", "p5", "p25", "p75", "p95")
+    points = {"p5": True, "p10": False, "p25": True, "p50": False, "p75": True, "p90": False}
+    bounds = {"p95": True, "at least": True, "at most": True}
     over = (f"{field} / over years", f"{field} / over years / ar1")
     columns = [_column(field, kind)]
-    columns += [_column(f"{field} / {name}", kind) for name in usual]
-    columns += [_column(f"{field} / {name}", kind, rare=True) for name in rest]
+    columns += [
+        _column(f"{field} / {name}", kind) for name in ("low", "mode", "high", "mean", "sd")
+    ]
+    columns += [
+        _column(f"{field} / {name}", kind, rare=rare) for name, rare in (points | bounds).items()
+    ]
     columns += [
         _column(f"{field} / degrees of freedom", "number", rare=True),
         _column(f"{field} / shape", "text", SHAPES, rare=True),
@@ -130,6 +134,7 @@ SELECTOR = tuple(
     _column(name, "list")
     for name in (
         "id", "organisation", "payer", "provider", "service", "pathway", "area", "cost type",
+        "network", "locality",
     )
 )  # fmt: skip
 
@@ -148,6 +153,38 @@ RULES = (
     "pool", "fixed_line", "corridor", "shares", "cap", "waterfall", "layered_protection",
     "shared_savings", "guarantor",
 )  # fmt: skip
+
+BASES = ("fixed", "income", "weighted population", "equal")
+
+
+def _terms(sheet: str, section: str, owner: str) -> Parts:
+    """The ordered rules by which a risk share, or the holders of budgets, share variances."""
+    columns = _columns(
+        _column("members", "list"),
+        _column("direction", "text", ("adverse", "favourable", "both")),
+        _column("lines", "list"),
+        _column("years", "list"),
+        "line",
+        "host",
+        _column("on", "text", ("member", "pool")),
+        _column("bands", "bands"),
+        _column("favourable", "bands"),
+        _column("by", "text", BASES),
+        _column("shares", "map"),
+        "loss",
+        "gain",
+        "name",
+        "threshold",
+        "share",
+        "limit",
+        _column("protected", "list"),
+        "reduction",
+    )
+    about = "The rules, in the order in which they apply"
+    return Parts(
+        sheet, section, "terms", owner, columns, about, kind=_column("rule", "text", RULES)
+    )
+
 
 TABLES: tuple[Table | Parts, ...] = (
     Table(
@@ -293,8 +330,13 @@ TABLES: tuple[Table | Parts, ...] = (
             *(
                 _column(name, "%")
                 for name in (
-                    "marginal rate", "break glass", "threshold", "collar", "cap",
-                    "payer share below", "payer share above",
+                    "marginal rate",
+                    "break glass",
+                    "threshold",
+                    "collar",
+                    "cap",
+                    "payer share below",
+                    "payer share above",
                 )
             ),
         ),
@@ -370,6 +412,9 @@ TABLES: tuple[Table | Parts, ...] = (
             _column("to", "£m"),
             "in",
             _column("by year", "map"),
+            _column("distribute", "text", "totals"),
+            _column("by", "text", BASES),
+            _column("shares", "map"),
         ),
         "The rule that sets the total of a body, or of a group of bodies",
         key="body",
@@ -451,36 +496,75 @@ TABLES: tuple[Table | Parts, ...] = (
         (*_columns("id", "name"), *SOURCED),
         "Arrangements by which variance is shared",
     ),
-    Parts(
-        "Risk share terms",
-        "risk_shares",
-        "terms",
-        "risk share",
-        _columns(
-            _column("members", "list"),
-            _column("direction", "text", ("adverse", "favourable", "both")),
-            _column("lines", "list"),
-            _column("years", "list"),
-            "line",
-            "host",
-            _column("on", "text", ("member", "pool")),
-            _column("bands", "bands"),
-            _column("favourable", "bands"),
-            _column("by", "text", ("fixed", "income", "weighted population", "equal")),
-            _column("shares", "map"),
-            "loss",
-            "gain",
-            "name",
-            "threshold",
-            "share",
-            "limit",
-            _column("protected", "list"),
-            "reduction",
-        ),
-        "The rules of each risk share, in the order in which they apply",
-        kind=_column("rule", "text", RULES),
+    _terms("Risk share terms", "risk_shares", "risk share"),
+    Table(
+        "Networks",
+        "networks",
+        (*_columns("id", "name", _column("held by", "map")), *SOURCED),
+        "Pathways across commissioners and providers, and who holds their budgets",
     ),
-)  # fmt: skip
+    Table(
+        "Localities",
+        "localities",
+        (
+            *_columns(
+                "id",
+                "name",
+                "group",
+                _column("people", "map"),
+                "first year",
+                _column("held by", "map"),
+            ),
+            *SOURCED,
+        ),
+        "Places within the system, and who holds their budgets",
+    ),
+    Table(
+        "Budgets",
+        "budgets",
+        (
+            *_columns(
+                "id",
+                "name",
+                _column("level", "text", ("networks", "localities")),
+                "live from",
+                "capitation / from",
+                "capitation / by",
+                _column("minimum people", "number"),
+            ),
+            *(_column(f"covers / {column.path[0]}", "list", rare=True) for column in SELECTOR),
+            *SOURCED,
+        ),
+        "How networks or localities are given budgets",
+    ),
+    Parts(
+        "Budget moves",
+        "budgets",
+        "moves",
+        "budgets",
+        _columns("from", "to", _column("by year", "map")),
+        "Money that moves from one budget to another",
+    ),
+    _terms("Budget terms", "budgets", "budgets"),
+    Table(
+        "Comparisons",
+        "comparisons",
+        (
+            *_columns(
+                "id",
+                "name",
+                _column("organisation", "text", "organisations"),
+                "year",
+                "measure",
+                _column("case", "text", ("plan", "central")),
+                _column("value", "£m"),
+                _column("tolerance", "£m"),
+            ),
+            *SOURCED,
+        ),
+        "Published figures that the model is held against",
+    ),
+)
 
 SCENARIO, OPTIONS, BOOK, DETAILS = "Scenario", "Options", "Book", "Details"
 INSTRUCTIONS, LISTS = "Instructions", "Lists"
@@ -489,7 +573,7 @@ SHEETS = (SCENARIO, OPTIONS, BOOK, *(table.sheet for table in TABLES), DETAILS)
 LISTED = frozenset(
     {
         "areas", "members", "variant", "schemes", "levels", "quarters", "curves", "includes",
-        "loadings", "protected",
+        "loadings", "protected", "risk_share", "budgets",
     }
 )  # fmt: skip
 """Fields that are lists of words wherever they stand."""
@@ -497,7 +581,7 @@ LISTED = frozenset(
 REPEATED = frozenset({"notes"})
 """Fields whose every item has a row of its own."""
 
-SELECTORS = frozenset({"contracts", "lines"})
+SELECTORS = frozenset({"contracts", "lines", "covers"})
 """Groups whose every field is a list of words."""
 
 

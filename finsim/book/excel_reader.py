@@ -366,7 +366,8 @@ def _wide(reading: _Reading, table: Table, book: Group) -> None:
 def _parts(reading: _Reading, table: Parts, sections: dict[str, dict[str, Group]]) -> None:
     kinds = [table.kind.path[0]] if table.kind is not None else []
     anchors = [table.owner, *([table.key] if table.key else []), *kinds]
-    headed = _headed(reading, table.sheet, anchors, _kinds(table))
+    words: dict[tuple[Step, ...], str] = {(anchor.replace(" ", "_"),): "text" for anchor in anchors}
+    headed = _headed(reading, table.sheet, anchors, _kinds(table) | words)
     if headed is None:
         return
     owners = sections.get(table.section, {})

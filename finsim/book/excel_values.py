@@ -80,7 +80,9 @@ def _fits(text: object, *marks: str) -> bool:
 
 
 def list_text(items: object) -> str | None:
-    """["a", "b"] → `a; b`."""
+    """["a", "b"] → `a; b`; one word alone is a list of one."""
+    if isinstance(items, str):
+        return items if _fits(items) and items != "[]" else None
     if not isinstance(items, list) or not all(_fits(item) for item in items):
         return None
     text = f"{MARK} ".join(items) if items else "[]"

@@ -26,6 +26,7 @@ from finsim.book.excel_layout import (
 from finsim.book.field_paths import path_text
 from finsim.book.quantities import (
     QuantityError,
+    financial_year,
     financial_year_text,
     flag,
     money,
@@ -58,7 +59,6 @@ CHOSEN = {
     "control_totals": "control totals",
     "sustainability_funding": "funds",
     "reserves": "reserves",
-    "risk_share": "risk shares",
 }
 
 
@@ -212,7 +212,7 @@ class _Writer:
         sections = {table.section for table in TABLES}
         rest = {key: value for key, value in book.items() if key not in sections}
         self._settings(BOOK, setting_rows(rest), BOOK_SETTINGS)
-        written = book_rows(book, _years(self.scenario))
+        written = book_rows(book, _years(self.scenario, book))
         for table in TABLES:
             rows = written.tables[table.sheet]
             if rows.rows or table.section != "national_drivers":
@@ -344,13 +344,27 @@ def _letters(column: int) -> str:
     return column_letters(column + 1)
 
 
-def _years(scenario: Mapping[str, Any]) -> list[str]:
-    """The years after the base year: those whose rates and amounts a scenario can use."""
+def _years(scenario: Mapping[str, Any], book: Mapping[str, Any]) -> list[str]:
+    """The years after the base year, and those that some path or rate of the book names."""
     try:
         first, last = year_span(str(scenario.get("years", "")))
     except QuantityError:
-        return []
-    return [financial_year_text(year) for year in range(first + 1, last + 1)]
+        first, last = 0, -1
+    found = set(range(first + 1, last + 1))
+    for section in ("drivers", "national_drivers", "schemes"):
+        for item in book.get(section) or ():
+            for held in (item.get("value"), item.get("delivered"), item):
+                for field in ("path", "rate"):
+                    years = held.get(field) if isinstance(held, dict) else None
+                    found |= {financial_year(year) for year in years or () if _is_year(year)}
+    return [financial_year_text(year) for year in sorted(found)]
+
+
+def _is_year(text: object) -> bool:
+    try:
+        return bool(financial_year(str(text)))
+    except QuantityError:
+        return False
 
 
 def _lists(book: Mapping[str, Any], known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

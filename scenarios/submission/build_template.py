@@ -1,4 +1,4 @@
-"""Builds the made-up submission template beside it: `python scenarios/submission/build_template.py`.
+"""Builds the made-up submission template beside it: run it with Python, without arguments.
 
 It holds what real templates hold and libraries lose: a chart, formulas, drop-downs, conditional
 formats with 2010 data bars, sparklines, a text box with alternative text, an open and a locked
