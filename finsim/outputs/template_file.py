@@ -17,7 +17,7 @@ from xml.sax.saxutils import quoteattr
 
 from finsim.book.excel_file import MAIN, ExcelFile, open_excel, related
 from finsim.book.places import InputProblems, Place, Problem
-from finsim.outputs.template_sheet import Splice, TemplateSheet, read_sheet, spliced
+from finsim.outputs.template_sheet import Splice, TemplateSheet, element_end, read_sheet, spliced
 
 _BEFORE_CALCULATION = frozenset(
     {
@@ -178,8 +178,7 @@ def _children(content: bytes) -> list[_Element]:
     def end(_: str) -> None:
         name, attributes, begun = opened.pop()
         if len(opened) == 1:
-            at = parser.CurrentByteIndex
-            closed = content.index(b">", at) + 1 if content[at : at + 2] == b"</" else at
+            closed = element_end(content, begun, parser.CurrentByteIndex)
             found.append(_Element(name, attributes, begun, closed))
 
     parser.StartElementHandler = start

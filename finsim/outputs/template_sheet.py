@@ -25,7 +25,7 @@ _VALUED = frozenset({"t", "cm", "vm"})
 
 @dataclass(slots=True)
 class SheetCell:
-    """A cell: its bytes, its attributes, and what it holds."""
+    """A cell: its bytes, its attributes, the number of its format, and what it holds."""
 
     row: int
     column: int
@@ -33,15 +33,11 @@ class SheetCell:
     head_end: int
     tag: str
     attributes: dict[str, str]
+    style: int
     end: int = 0
     text: str = ""
     value_span: tuple[int, int] | None = None
     formula: dict[str, str] | None = None
-
-    @property
-    def style(self) -> int:
-        """The number of its format."""
-        return int(self.attributes.get("s", "0"))
 
     @property
     def spreads(self) -> bool:
@@ -135,6 +131,15 @@ def spliced(content: bytes, splices: list[Splice]) -> bytes:
     return b"".join([*parts, content[done:]])
 
 
+def element_end(content: bytes, start: int, closing: int) -> int:
+    """The byte after an element, from where it begins and where its end was met.
+
+    An element without content ends with its only tag, whatever follows it.
+    """
+    head = tag_end(content, start)
+    return head if content[head - 2 : head] == b"/>" else content.index(b">", closing) + 1
+
+
 def tag_end(content: bytes, start: int) -> int:
     """The byte after the tag that begins at a byte."""
     match = _TAG.match(content, start)
@@ -206,7 +211,8 @@ class _Walk:
         column = column_number(match[1]) if match else after
         start = self.parser.CurrentByteIndex
         head = tag_end(self.sheet.content, start)
-        self.cell = SheetCell(self.row.number, column, start, head, name, attributes)
+        style = int(attributes.get("s", "0"))
+        self.cell = SheetCell(self.row.number, column, start, head, name, attributes, style)
         self.row.cells[column] = self.cell
 
     def _merged(self, reference: str) -> None:
@@ -219,18 +225,15 @@ class _Walk:
         if self.cell is not None and self.path[-1] in {"v", "t"} and "rPh" not in self.path:
             self.cell.text += text
 
-    def _end(self) -> int:
-        """The byte after an element that ends here."""
-        at = self.parser.CurrentByteIndex
-        content = self.sheet.content
-        return content.index(b">", at) + 1 if content[at : at + 2] == b"</" else at
+    def _end(self, start: int) -> int:
+        return element_end(self.sheet.content, start, self.parser.CurrentByteIndex)
 
     def _closed(self, name: str) -> None:
         local = self.path.pop()
         if local == "v" and self.cell is not None:
-            self.cell.value_span = (self.started, self._end())
+            self.cell.value_span = (self.started, self._end(self.started))
         elif local == "c" and self.cell is not None:
-            self.cell.end = self._end()
+            self.cell.end = self._end(self.cell.start)
             if self.cell.attributes.get("t") == "s":
                 self.cell.text = self.shared[int(self.cell.text)]
             self.cell = None
