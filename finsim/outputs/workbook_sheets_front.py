@@ -152,6 +152,8 @@ HOLDS = {
     "Uncertainty": "How likely each size of the gap is, and what is uncertain",
     "Assumptions": "Every input with its source, standing and what would replace it",
     "Replace first": "How much of the gap is illustrative, and the evidence that would tell most",
+    "Inputs": "Every number of the central case; change the blue ones",
+    "Calculations": "The central case in formulas, from population to position by organisation",
     "Checks": "What must always hold, and whether it did",
     "Run log": "All that is needed to run it again",
     "Measures": "Tidy data: every figure of the system and the organisations",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from finsim.outputs.live.expressions import Expression, choose, equals, product
+from finsim.book.areas import area_and_part
+from finsim.outputs.live.expressions import Expression, added, choose, equals, product
 from finsim.outputs.live.inputs import Inputs, PeopleInputs
 from finsim.outputs.live.rows import (
     LiveSheet,
@@ -13,6 +15,7 @@ from finsim.outputs.live.rows import (
     crossed_with_base,
     total,
 )
+from finsim.simulation.indices import DemandKey
 from finsim.simulation.plan import NONE
 
 
@@ -90,44 +93,47 @@ def _demands(inputs: Inputs, sheet: LiveSheet) -> list[Row]:
 
 
 def _weighted(
-    people: PeopleInputs,
-    sheet: LiveSheet,
-    keys: tuple[tuple[str, tuple[str, ...]], ...],
-    table: Row,
+    people: PeopleInputs, sheet: LiveSheet, keys: Sequence[DemandKey], table: Row
 ) -> list[tuple[Row, Row]]:
     """The table weighted by each curve, over the areas of each demand index."""
-    by_area: dict[tuple[str, int], Row] = {}
+    named = (("age-cost curve A", people.curves[0]), ("age-cost curve B", people.curves[1]))
+    by_area: dict[tuple[str, str], Row] = {}
+
+    def of_area(area: str, label: str, curve: list[Row]) -> Row:
+        if (area, label) not in by_area:
+            rows = people.areas[area]
+            formula = crossed(curve, rows)
+            if people.frozen:
+                formula = crossed_with_base(curve, rows) * table.here / table.base
+            by_area[area, label] = sheet.works_out(
+                area, f"People by {label}", "Sum of people × their relative cost",
+                "weighted people", formula,
+            )  # fmt: skip
+        return by_area[area, label]
+
+    def over(areas: tuple[str, ...], label: str, curve: list[Row]) -> Row:
+        known = [(words, area_and_part(words)[0]) for words in areas]
+        parts = [
+            (words, of_area(area, label, curve)) for words, area in known if area in people.areas
+        ]
+        if len(parts) == 1 and parts[0][0] not in people.parts:
+            return parts[0][1]
+        return sheet.works_out(
+            " and ".join(areas), f"People by {label}", "Sum over areas of the part served × people",
+            "weighted people",
+            added([
+                row.here if words not in people.parts else people.parts[words].fixed * row.here
+                for words, row in parts
+            ]),
+        )  # fmt: skip
+
     found = []
     for kind, areas in keys:
-        curves = people.curves if kind == "population" else (people.ones, people.ones)
-        pair: list[Row] = []
-        for number, curve in enumerate(curves):
-            if kind != "population" and number:
-                pair.append(pair[0])
-                continue
-            label = f"age-cost curve {'AB'[number]}" if kind == "population" else "headcount"
-            parts = []
-            for area in areas:
-                key = (area, number if kind == "population" else 2)
-                if key not in by_area:
-                    rows = people.areas[area]
-                    formula = crossed(curve, rows)
-                    if people.frozen:
-                        formula = crossed_with_base(curve, rows) * table.here / table.base
-                    by_area[key] = sheet.works_out(
-                        area, f"People by {label}", "Sum of people × their relative cost",
-                        "weighted people", formula,
-                    )  # fmt: skip
-                parts.append(by_area[key])
-            pair.append(
-                parts[0]
-                if len(parts) == 1
-                else sheet.works_out(
-                    " and ".join(areas), f"People by {label}", "Sum over areas",
-                    "weighted people", total(parts),
-                )
-            )  # fmt: skip
-        found.append((pair[0], pair[1]))
+        if kind == "population":
+            first, second = (over(areas, label, curve) for label, curve in named)
+        else:
+            first = second = over(areas, "headcount", people.ones)
+        found.append((first, second))
     return found
 
 

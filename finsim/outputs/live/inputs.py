@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from finsim.book.areas import area_and_part
 from finsim.book.model import Book, Contract, Line, PaymentForm
 from finsim.book.quantities import month_text
 from finsim.book.schemes import ActivityScheme, Effect, EfficiencyScheme
@@ -116,7 +117,10 @@ class EfficiencyInputs:
 
 @dataclass(frozen=True, slots=True)
 class PeopleInputs:
-    """Population: the table by area, the two curves, their mix, and the stated growth."""
+    """Population: the table by area, the two curves, their mix, and the stated growth.
+
+    `parts` are, by the words of an area, the part of it that is served, where not all is.
+    """
 
     growth: Row | None
     spanned: Row | None
@@ -124,6 +128,7 @@ class PeopleInputs:
     curves: tuple[list[Row], list[Row]]
     ones: list[Row]
     areas: Mapping[str, list[Row]]
+    parts: Mapping[str, Row]
     frozen: bool
 
 
@@ -325,8 +330,25 @@ def _people(inputs: Inputs, central: FloatArray) -> None:
         ]
         for a, area in enumerate(book.population.areas)
     }
-    frozen = stated.ageing == "none"
-    inputs.people = PeopleInputs(growth, spanned, mix, (rows[0], rows[1]), ones, areas, frozen)
+    served = dict.fromkeys(words for _, key in inputs.indices.demands for words in key)
+    inputs.people = PeopleInputs(
+        growth=growth,
+        spanned=spanned,
+        mix=mix,
+        curves=(rows[0], rows[1]),
+        ones=ones,
+        areas=areas,
+        parts={
+            words: sheet.constant(
+                area, f"Part of {area} that is served: {words}", "As the footprint states", "share",
+                part,
+            )
+            for words in served
+            for area, part in (area_and_part(words),)
+            if part != 1
+        },
+        frozen=stated.ageing == "none",
+    )  # fmt: skip
 
 
 # rates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,16 +18,12 @@ from finsim.simulation.plan import Plan
 from finsim.simulation.resolve import Resolution
 
 POUND = 1e-6
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
 MEASURES = (
     "position_do_nothing", "position_before_risk_share", "income", "expenditure", "saving",
     "stranded_cost", "cost_of_delivery",
 )  # fmt: skip
-SHIPPED = (
-    "bhr", "bhr-2015-bid", "bhr-aligned-incentive", "bhr-growth-by-2021", "bhr-mostly-acute",
-    "bhr-net-savings", "bhr-no-ageing", "bhr-ons-outturn", "bhr-public-drivers",
-    "bhr-same-saving", "bhr-savings-to-2021-22", "bhr-within", "example", "nel-offset-2017",
-    "nuffield",
-)  # fmt: skip
+SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
 
 
 def engine(plan: Plan, as_planned: bool) -> Outcome:
