@@ -11,6 +11,7 @@ from finsim.book.quantities import month_text
 from finsim.book.schemes import ActivityScheme, Effect, EfficiencyScheme
 from finsim.book.sourced import Sourced
 from finsim.book.validate import matching
+from finsim.outputs.live.arrangement_inputs import ArrangementInputs, arrangement_inputs
 from finsim.outputs.live.expressions import Expression
 from finsim.outputs.live.rows import (
     CONSTANT,
@@ -22,6 +23,7 @@ from finsim.outputs.live.rows import (
     as_run_at,
     column_letters,
 )
+from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.compile_flows import payment_forms
 from finsim.simulation.compile_schemes import served_contracts
 from finsim.simulation.indices import Indices
@@ -181,6 +183,7 @@ class Inputs:
     pressure: PressureInputs | None = None
     reserves: tuple[Row, Row] | None = None
     shocks: dict[int, Row] = field(default_factory=dict)
+    arrangement: ArrangementInputs | None = None
     acted_on: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     served: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
@@ -226,7 +229,9 @@ def numbers_on(sheet: LiveSheet) -> int:
     )
 
 
-def stated_inputs(plan: Plan, plan_case: bool = False) -> Inputs:
+def stated_inputs(
+    plan: Plan, arrangement: Arrangement | None = None, plan_case: bool = False
+) -> Inputs:
     """The sheet Inputs of a plan, with the switch on the central or on the plan case."""
     sheet = LiveSheet(INPUTS, len(plan.years))
     resolved = plan.resolved
@@ -266,6 +271,8 @@ def stated_inputs(plan: Plan, plan_case: bool = False) -> Inputs:
     _pressure(inputs, central)
     _reserves(inputs)
     _shocks(inputs, central)
+    if arrangement is not None:
+        inputs.arrangement = arrangement_inputs(sheet, plan, arrangement, central)
     stated.constant = float(numbers_on(sheet))
     return inputs
 

@@ -10,6 +10,8 @@ from finsim.outputs.live.money import MoneyRows, money_rows
 from finsim.outputs.live.positions import PositionRows, position_rows
 from finsim.outputs.live.rows import CALCULATIONS, LiveSheet
 from finsim.outputs.live.scheme_rows import SchemeRows, scheme_rows
+from finsim.outputs.live.settlement import SettledRows, settled_rows
+from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.plan import Plan
 
 
@@ -23,17 +25,21 @@ class LiveModel:
     schemes: SchemeRows
     money: MoneyRows
     positions: PositionRows
+    settled: SettledRows
 
 
-def live_model(plan: Plan, plan_case: bool = False) -> LiveModel:
-    """The live model of a plan, in the central case or in the plan case.
+def live_model(
+    plan: Plan, arrangement: Arrangement | None = None, plan_case: bool = False
+) -> LiveModel:
+    """The live model of a plan and an option's arrangement, in the central or in the plan case.
 
     Every row is evaluated from its own formula; nothing is taken from the engine.
     """
-    inputs = stated_inputs(plan, plan_case)
+    inputs = stated_inputs(plan, arrangement, plan_case)
     sheet = LiveSheet(CALCULATIONS, len(plan.years))
     indices = index_rows(inputs, sheet)
     schemes = scheme_rows(inputs, indices, sheet)
     money = money_rows(inputs, indices, schemes, sheet)
     positions = position_rows(inputs, schemes, money, sheet)
-    return LiveModel(inputs, sheet, indices, schemes, money, positions)
+    settled = settled_rows(inputs, positions, sheet)
+    return LiveModel(inputs, sheet, indices, schemes, money, positions, settled)

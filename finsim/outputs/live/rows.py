@@ -12,7 +12,7 @@ from functools import cache
 from typing import Literal, TypeAlias
 
 from finsim.outputs.live.expressions import ATOM, BEFORE, HERE, Expression, lift
-from finsim.simulation.plan import FloatArray
+from finsim.simulation.plan import FloatArray, IntArray
 
 INPUTS, CALCULATIONS = "Inputs", "Calculations"
 CONSTANT, FIRST_YEAR = "E", "F"
@@ -64,6 +64,13 @@ class Row:
         """Its value in the year before; never in the base year."""
         values = self.values
         return Expression(f"{self._prefix}{BEFORE}{self.number}", lambda t: values[t - 1])
+
+    @property
+    def stated(self) -> Expression:
+        """Whether there is a number in the year of the formula, for `choose`."""
+        blank = self.blank
+        text = f"ISNUMBER({self._prefix}{HERE}{self.number})"
+        return Expression(text, lambda t: float(t not in blank))
 
     @property
     def base(self) -> Expression:
@@ -135,12 +142,12 @@ class LiveSheet:
         unit: Unit,
         values: Sequence[float] | FloatArray,
         *,
-        blank: Sequence[int] = (),
+        blank: Sequence[int] | IntArray = (),
         kind: str = "input",
     ) -> Row:
         """A stated number for each year; blank ones count as nil."""
         row = self._row(who, item, basis, unit)
-        row.blank = frozenset(blank)
+        row.blank = frozenset(map(int, blank))
         row.values = [0.0 if t in row.blank else float(v) for t, v in enumerate(values)]
         row.kind = kind  # type: ignore[assignment]
         return row
