@@ -15,7 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from finsim.book.arrangements import Reserves
+from finsim.book.arrangements import ControlTotals, Reserves, RiskShare, TotalsSet
 from finsim.book.model import (
     AgeCostCurve,
     Book,
@@ -30,7 +30,7 @@ from finsim.book.model import (
     Population,
 )
 from finsim.book.schemes import ActivityScheme, EfficiencyScheme
-from finsim.scenario.model import Scenario
+from finsim.scenario.model import Run, Scenario
 from finsim.scenario.resolved import Held, Resolved
 from finsim.simulation.compile import compile_plan
 from finsim.simulation.plan import Plan
@@ -679,7 +679,8 @@ def _bodies(
             f"body_{n}",
             dice.choice(("commissioner", "provider", "council")),
             areas=dice.some(areas, 0),
-            in_perimeter=n < 2 or dice.likely(0.7),
+            in_perimeter=(inside := n < 2 or dice.likely(0.7)),
+            role="party" if inside or dice.likely(0.5) else "partner",
             local_share=dice.amount(0, 1),
             shock=dice.choice((None, *shocks)),
         )
@@ -694,6 +695,82 @@ def _shared_factors(sure: bool) -> list[Driver]:
         driver("delivery_factor", {"mean": 0.0, "sd": 1.0}),
         driver("mix", 0.4 if sure else {"low": 0.0, "high": 1.0}),
     ]
+
+
+def ten_organisations(seed: int) -> Resolved:
+    """A system of ten organisations with random lines, contracts, schemes and agreements."""
+    dice = Dice(seed)
+    counts = {"years": 6, "bodies": 10, "contracts": 60, "lines": 60, "schemes": 12}
+    return with_agreements(any_system(dice, counts), dice)
+
+
+def with_agreements(resolved: Resolved, dice: Dice) -> Resolved:
+    """The same system with control totals, a risk share in the perimeter and one with partners."""
+    book, (first, last) = resolved.book, resolved.scenario.years
+    inside = [body.id for body in book.organisations if body.in_perimeter]
+    pooled = [body.id for body in dice.some(book.organisations, 2)]
+    agreed = {
+        name: {"by_year": {year: dice.amount(-50, 20) for year in range(first + 1, last + 1)}}
+        for name in inside
+    }
+    cap = f"{100 * dice.rate(0.001, 0.05):.2f}% of income"
+    stated: dict[str, tuple[type[Any], list[dict[str, Any]]]] = {
+        "totals": (TotalsSet, [{"id": "agreed", "totals": agreed}]),
+        "control_totals": (
+            ControlTotals,
+            [
+                {
+                    "id": "ours",
+                    "totals": "agreed",
+                    "members": inside,
+                    "link_share": dice.amount(0, 1),
+                }
+            ],
+        ),
+        "risk_shares": (
+            RiskShare,
+            [
+                {
+                    "id": "by_line",
+                    "terms": [
+                        {"pool": {"members": pooled, "lines": ["care"]}},
+                        {"shares": {"by": "equal"}},
+                    ],
+                },
+                {
+                    "id": "whole",
+                    "terms": [
+                        {"pool": {"members": inside}},
+                        {"shares": {"by": dice.choice(("equal", "income"))}},
+                        {"cap": {"loss": cap}},
+                    ],
+                },
+            ],
+        ),
+    }
+    sections = {
+        name: [model.model_validate({"name": item["id"], **item, **SOURCE}) for item in items]
+        for name, (model, items) in stated.items()
+    }
+    scenario = resolved.scenario.model_copy(
+        update={"control_totals": "ours", "risk_share": ("by_line", "whole")}
+    )
+    return with_section(resolved, **sections).model_copy(update={"scenario": scenario})
+
+
+def national_set(folder: Path, count: int = 42) -> Path:
+    """That many systems of ten organisations as files, and the sweep that runs them all."""
+    for number in range(count):
+        resolved = ten_organisations(number)
+        few = {"seed": number, "draws": 8, "draws_per_replicate": 4, "points": "latin hypercube"}
+        scenario = resolved.scenario.model_copy(
+            update={"title": f"System {number + 1}", "run": Run.model_validate(few)}
+        )
+        system_folder = folder / "systems" / f"system_{number + 1:02}"
+        written(resolved.model_copy(update={"scenario": scenario}), system_folder)
+    stated = {"finsim": 1, "title": "A national set", "scenarios": ["systems/*/scenario.yaml"]}
+    (folder / "national.yaml").write_text(json.dumps(stated), encoding="utf-8")
+    return folder / "national.yaml"
 
 
 def plan_of(resolved: Resolved) -> Plan:
