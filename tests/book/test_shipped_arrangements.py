@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from finsim.book.arrangements import RiskShare
+from finsim.book.arrangements import RiskShare, TotalsSet
 from finsim.book.load import read_book
-from finsim.book.model import Book, PaymentTerms
-from finsim.book.nodes import Mapping, Node
+from finsim.book.model import Book, PaymentForm, PaymentTerms
+from finsim.book.nodes import Listing, Mapping, Node
+from finsim.book.quantities import financial_year
 from finsim.book.sourced import Sourced
 from finsim.book.typed import typed
 from finsim.book.yaml_reader import parse_yaml
@@ -25,7 +26,7 @@ from finsim.simulation.resolve import Resolution, resolve
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = {path.name: path for path in sorted((ROOT / "scenarios").glob("*.yaml"))}
-SCENARIO_OF = {"bhr": "bhr.yaml", "nel": "nel-offset-2017.yaml"}
+SCENARIO_OF = {"bhr": "bhr.yaml", "llr": "llr.yaml", "nel": "nel-offset-2017.yaml"}
 BHR_SCENARIOS = [name for name in SCENARIOS if name.startswith("bhr")]
 HOW_TO = ROOT / "docs" / "how-to-risk-shares.md"
 BLOCKS = re.findall(r"```yaml\n(.*?)```", HOW_TO.read_text(encoding="utf-8"), re.DOTALL)
@@ -317,6 +318,34 @@ def test_a_payment_of_the_how_to_is_the_shipped_one(block: Mapping) -> None:
 
 def test_every_other_block_of_the_how_to_can_be_set() -> None:
     for block in blocks_with("risk_share"):
+        chosen = block.get("risk_share")
+        if isinstance(chosen, Listing):
+            words = [text_of(item) for item in chosen.items]
+            stated = resolved("llr.yaml").resolved.scenario
+            assert (stated.control_totals, list(stated.risk_share)) == ("system", words)
+            continue
         sets = [f"{key}={text_of(node)}" for key, node in block.entries.items()]
         assert bhr(*sets).arrangement.terms
-    assert len(BLOCKS) == sum(map(len, map(blocks_with, ("terms", "by_year", "risk_share"))))
+    kinds = ("terms", "by_year", "risk_share", "totals", "changes")
+    assert len(BLOCKS) == sum(map(len, map(blocks_with, kinds)))
+
+
+@pytest.mark.parametrize("block", blocks_with("totals"), ids=lambda block: text_of(block.get("id")))
+def test_a_set_of_totals_of_the_how_to_is_the_shipped_one(block: Mapping) -> None:
+    name = text_of(block.get("id"))
+    shipped = next(item for item in book("llr").totals if item.id == name)
+    sourced = parse_yaml("name: n\nsource: s\nstanding: published\nas_at: t", HOW_TO.name)
+
+    written = typed(TotalsSet, Mapping({**sourced.entries, **block.entries}, block.place))
+
+    assert written.totals == shipped.totals
+
+
+@pytest.mark.parametrize("block", blocks_with("changes"))
+def test_a_change_of_the_how_to_is_what_the_option_makes(block: Mapping) -> None:
+    option = resolved("llr.yaml", "aligned incentive").resolved
+    payments = block.entries["changes"].entries["payments"].entries  # type: ignore[attr-defined]
+    for name, fields in payments.items():
+        terms = next(item for item in option.book.payments if item.id == name)
+        for year, stated in fields.entries["by_year"].entries.items():
+            assert terms.by_year[financial_year(year)] == typed(PaymentForm, stated)
