@@ -19,6 +19,7 @@ from finsim.analysis.results import FIELDS, Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.cli import app, exit_code
 from finsim.simulation.cases import central_inputs, plan_inputs
+from finsim.simulation.comparisons import compared
 from finsim.simulation.evaluate import Outcome, evaluate
 from finsim.simulation.pressure import central_do_nothing_gap
 from finsim.simulation.resolve import Resolution, resolve
@@ -27,6 +28,7 @@ from finsim.simulation.run import Serial, sampling
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "docs" / "worked-example" / "scenario.yaml"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+LLR = ROOT / "docs" / "llr.md"
 OWN_SYSTEM = ROOT / "docs" / "how-to-your-own-system.md"
 BANNED = r"\b(helpers?|prompts?|sessions?|assistants?|TODO|TBD)\b|/(work|tmp|home|root)/"
 BY_NAME = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -178,9 +180,10 @@ def test_every_measure_and_field_is_explained() -> None:
     assert all(m.name.startswith(("difference_", "better_than_first")) for m in COMPARED)
 
 
-def test_every_scenario_is_named_in_the_readme() -> None:
+def test_every_scenario_is_named_in_the_readme_or_on_its_system_s_page() -> None:
     shipped = {path.name for path in (ROOT / "scenarios").glob("*.yaml")}
-    assert shipped <= set(re.findall(r"\(scenarios/([\w.-]+)\)", text(ROOT / "README.md")))
+    named = re.findall(r"scenarios/([\w.-]+)\)", text(ROOT / "README.md") + text(LLR))
+    assert shipped <= set(named)
 
 
 # figures
@@ -194,9 +197,11 @@ def rows(page: Path, after: str = "") -> Iterator[list[str]]:
             yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def test_the_readme_gives_the_do_nothing_gap_of_each_reading() -> None:
-    found = [row for row in rows(ROOT / "README.md") if "(scenarios/" in row[0]]
-    assert len(found) >= 10
+@pytest.mark.parametrize(("page", "least"), [(ROOT / "README.md", 10), (LLR, 6)])
+def test_a_page_gives_the_do_nothing_gap_of_each_reading(page: Path, least: int) -> None:
+    found = [row for row in rows(page) if "scenarios/" in row[0] and len(row) == 4]
+    found = [row for row in found if row[0].startswith("[")]
+    assert len(found) >= least
     for name, _, stated, _ in found:
         path = re.search(r"\((scenarios/[\w.-]+)\)", name)
         assert path is not None
@@ -230,6 +235,31 @@ def test_the_comparison_shown_is_what_compare_prints() -> None:
     command = next(c for c in commands(page) if '"acute corridor" --option guarantor' in c)
     words = [str(ROOT / w) if w.startswith("scenarios/") else w for w in arguments(command)]
     assert set(excerpts(page)[0]) <= set(printed(*words))
+
+
+def test_what_llr_finds_is_what_run_and_compare_print() -> None:
+    run, compared = excerpts(LLR)
+    lines = printed("compare", str(ROOT / "scenarios" / "llr.yaml"))
+    assert set(run) <= set(lines)
+    assert set(compared) <= set(lines)
+
+
+def test_llr_and_bhr_age_apart_as_the_page_says() -> None:
+    lower, higher = (
+        central_do_nothing_gap(resolved(f"scenarios/{name}.yaml").plan)[-1]
+        - central_do_nothing_gap(resolved(f"scenarios/{name}-no-ageing.yaml").plan)[-1]
+        for name in ("llr", "bhr")
+    )
+    words = " ".join(text(LLR).split())
+    assert f"it would be £{lower:.1f}m lower; in BHR it would be £{-higher:.1f}m higher" in words
+
+
+def test_uhl_starts_as_the_page_says() -> None:
+    found = resolved("scenarios/llr.yaml")
+    for item in found.resolved.book.comparisons:
+        value = compared(found.plan, item).found
+        assert value is not None
+        assert f"−£{-value:.1f}m for its {item.case.replace('central', 'forecast')}" in text(LLR)
 
 
 # the worked example
