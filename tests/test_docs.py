@@ -203,7 +203,7 @@ def test_a_page_gives_the_do_nothing_gap_of_each_reading(page: Path, least: int)
     found = [row for row in found if row[0].startswith("[")]
     assert len(found) >= least
     for name, _, stated, _ in found:
-        path = re.search(r"\((scenarios/[\w.-]+)\)", name)
+        path = re.search(r"(scenarios/[\w.-]+)\)", name)
         assert path is not None
         gap = central_do_nothing_gap(resolved(path[1]).plan)[-1]
         assert f"{gap:.1f}" == stated, name
