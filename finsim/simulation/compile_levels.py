@@ -110,6 +110,25 @@ def _is_there(place: Locality, year: int) -> bool:
     return place.first_year is None or year >= place.first_year
 
 
+def too_small(plan: Plan) -> list[tuple[str, int, float, float]]:
+    """Localities with fewer people than their budgets ask for: name, year, people, the least.
+
+    People are those of the table, in the year in which the locality has the fewest.
+    """
+    book, words = plan.resolved.book, plan.resolved.scenario.budgets
+    chosen = [found(book.budgets, word, "budgets", ("scenario", "budgets"))[1] for word in words]
+    least = max((b.minimum_people for b in chosen if b.level == "localities"), default=0.0)
+    if least <= 0:
+        return []
+    small = []
+    for place, people in zip(book.localities, places(plan).people, strict=True):
+        there = [t for t, year in enumerate(plan.years) if _is_there(place, year)]
+        if there and people[there].min() < least:
+            t = min(there, key=lambda t: people[t])
+            small.append((place.name, plan.years[t], float(people[t]), least))
+    return small
+
+
 class _Compiler:
     """Budgets one after the other; mistakes are gathered."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from finsim.book.quantities import financial_year_text
 from finsim.simulation.cases import plan_inputs
 from finsim.simulation.comparisons import compared
+from finsim.simulation.compile_levels import too_small
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.inputs import GROWTH
 from finsim.simulation.plan import NONE, Plan
@@ -31,6 +32,7 @@ def warnings_of(plan: Plan) -> list[str]:
         *_disputes(plan),
         *_pressure(plan),
         *_implausible(plan),
+        *_localities(plan),
     ]
 
 
@@ -84,4 +86,12 @@ def _pressure(plan: Plan) -> Iterator[str]:
         yield (
             f"public drivers alone give more than the published gap: unattributed pressure is "
             f"−£{-held.amount:,.1f}m"
+        )
+
+
+def _localities(plan: Plan) -> Iterator[str]:
+    for name, year, people, least in too_small(plan):
+        yield (
+            f"{name} has {people:,.0f} people in {financial_year_text(year)}; "
+            f"its budget asks for at least {least:,.0f}"
         )
