@@ -10,6 +10,7 @@ from finsim.outputs import (
     trace_dependence,
     trace_input,
     trace_ledger,
+    trace_level,
     trace_line,
     trace_scheme,
     trace_system,
@@ -37,6 +38,8 @@ def trace(case: Case, subject: Subject) -> list[str]:
         return by_number(case, subject.number)
     if subject.kind == "input":
         return trace_input.uncertain_input(case, subject)
+    if subject.kind in {"network", "locality"}:
+        return trace_level.level(case, subject)
     if subject.kind == "arrangement":
         return trace_arrangement.arrangement(case, subject)
     if subject.kind == "theme":

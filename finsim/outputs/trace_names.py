@@ -15,7 +15,7 @@ from finsim.simulation.inputs import GROWTH, PRESSURE
 
 Kind: TypeAlias = Literal[
     "system", "measure", "pressure", "organisation", "external", "line", "contract", "input",
-    "scheme", "theme", "payment", "dependence", "curve", "arrangement",
+    "scheme", "theme", "payment", "dependence", "curve", "arrangement", "network", "locality",
 ]  # fmt: skip
 SYSTEM = "system"
 PRESSURE_NAME = "unattributed pressure"
@@ -28,6 +28,8 @@ SECTIONS: dict[str, Kind] = {
     "payments": "payment",
     "curves": "curve",
     "dependence": "dependence",
+    "networks": "network",
+    "localities": "locality",
     **dict.fromkeys((*ARRANGEMENTS, COMPARISONS), "arrangement"),
 }
 

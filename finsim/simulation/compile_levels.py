@@ -356,6 +356,11 @@ def _view(plan: Plan, stated: Budgets, bodies: Sequence[Held], placed: Places | 
         contracts=merged,
         **_memberships(facts, position, len(merged.baseline), len(known)),
         weighted=None if placed is None else _with_none(placed.weights),
+        line_footprints=integers(
+            at[f] if inside[plan.bodies.ids.index(line.organisation)] else NONE
+            for f, line in zip(lines, book.lines, strict=True)
+        ),
+        contract_footprints=integers(NONE if f is None else f.footprint for f in facts),
     )
 
 

@@ -27,7 +27,7 @@ from finsim.simulation.evaluate import (
     weighted,
 )
 from finsim.simulation.factors import Factors, factors_at
-from finsim.simulation.plan import Contracts, FloatArray, Plan
+from finsim.simulation.plan import Contracts, FloatArray, IntArray, Plan
 
 LevelKind: TypeAlias = Literal["network", "locality"]
 
@@ -41,7 +41,8 @@ class View:
     they do. `contracts` are those that cross the perimeter; `received` [footprint, contract],
     `paid` [owner, contract], `earned` [footprint, contract] (received for a tagged service),
     `pooled` [1, contract] (earned by what budgets cover) and `general` [1, contract] (the rest)
-    hold ones and noughts.
+    hold ones and noughts. `line_footprints` and `contract_footprints` say which is whose, NONE for
+    what does not count.
     """
 
     kind: LevelKind
@@ -57,6 +58,8 @@ class View:
     pooled: FloatArray
     general: FloatArray
     weighted: FloatArray | None
+    line_footprints: IntArray
+    contract_footprints: IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from finsim.outputs.trace_contract import ContractTrace, contract_trace
 from finsim.outputs.trace_factors import product
 from finsim.outputs.trace_input import input_trace
 from finsim.outputs.trace_ledger import ledger
+from finsim.outputs.trace_level import level_trace
 from finsim.outputs.trace_line import line_trace
 from finsim.outputs.trace_names import Subject, UnknownName, find, subjects
 from finsim.outputs.trace_scheme import scheme_trace
@@ -411,6 +412,28 @@ def test_the_system_is_the_system_and_not_a_control_total_of_that_id() -> None:
     assert [subject.section for subject in find(resolved, "control_totals.system")] == [
         "control_totals"
     ]
+
+
+# networks and localities
+
+
+@pytest.mark.parametrize("made", [("bhr", None), ("bhr", 777), ("llr", None)], ids=str)
+def test_what_falls_to_a_body_sums_to_what_the_engine_says(made: tuple[str, int | None]) -> None:
+    found = case(*made)
+    for budget in found.resolution.arrangement.levels.budgets:
+        for number in range(len(budget.view.bodies)):
+            traced = level_trace(found, budget, number)
+            spent = sum(item.value for item in traced.spent)
+            assert spent == pytest.approx(traced.expenditure, abs=CLOSE * 1e3)
+
+
+def test_a_network_shows_its_lines_and_who_holds_its_budget() -> None:
+    shown = text(case("bhr", None), "integrated_teams")
+    assert "NELFT: adult community care, pay (nelft_community_adults_pay)" in shown
+    assert "in shadow. Held by nelft 60.0%" in shown
+    alone = resolve(ROOT / "scenarios" / "bhr.yaml", sets=["budgets=[delegated]"])
+    unseen = text(central_case(alone, 5), "integrated_teams")
+    assert "No budget of networks is chosen" in unseen
 
 
 # text
