@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim import __version__
+from finsim.analysis.bridge import with_bridges
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.book.excel_file import ExcelFile, open_excel
@@ -38,6 +39,7 @@ from finsim.simulation.run import Serial, sampling
 MOST_LINES = 20
 SHA256 = "sha256 of the scenario"
 VERSION = "finsim version"
+BRIDGE = "Bridge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def verify(request: Request) -> int:
         return _extracted(request, run, request.extract)
     resolutions = _resolutions(request.workbook, run)
     results = _run_again(resolutions, run, request.quiet)
+    if BRIDGE in file.sheets:
+        results = with_bridges(results)
     found = _compared(file, results)
     if request.as_json:
         sys.stdout.write(_json(request.workbook, run, resolutions, results, found))

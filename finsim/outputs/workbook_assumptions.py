@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from finsim.analysis.influence import Influence
 from finsim.book.comparisons import Comparison
 from finsim.book.model import Book, Contract, Line
 from finsim.book.quantities import financial_year_text, money_text, rate_text, year_span_text
@@ -16,22 +17,30 @@ from finsim.outputs.workbook_terms import Arrangement, terms_in_words
 from finsim.outputs.workbook_words import in_words, payment_in_words, scheme_in_words
 from finsim.scenario.model import Calibrate, Scenario
 from finsim.scenario.resolved import Resolved
+from finsim.simulation.inputs import GROWTH, PRESSURE
 from finsim.simulation.plan import Plan
 
 COLUMNS = (
-    Column("Kind", width=14),
     Column("Name", "wrapped", 30),
+    Column("Kind", "wrapped", 16),
+    Column("Rank correlation with the gap", "correlation", 13),
+    Column("Standard error of it", "error", 11),
     Column("Value", "number", 12),
     Column("Unit", "wrapped", 17),
-    Column("In words", "wrapped", 52),
+    Column("In words", "wrapped", 56),
     Column("Standing", "wrapped", 17),
-    Column("Source", "wrapped", 36),
-    Column("As at", "wrapped", 13),
-    Column("Quality", width=10),
-    Column("Impact", width=10),
-    Column("What would replace it", "wrapped", 30),
+    Column("Source", "wrapped", 40),
+    Column("As at", "wrapped", 15),
+    Column("Quality", width=11),
+    Column("Impact", width=11),
+    Column("What would replace it", "wrapped", 42),
     Column("Id", "wrapped", 30),
 )
+KIND, CORRELATION, ERROR, VALUE, UNIT, ID = 1, 2, 3, 4, 5, 13
+MONEY_UNIT = "£m"
+SCENARIO = "scenario"
+GROWTH_NAME, PRESSURE_NAME = "Population growth", "Unattributed pressure"
+OWN = {GROWTH: GROWTH_NAME, PRESSURE: PRESSURE_NAME}
 STATED = "stated in the scenario"
 SOLVED = "solved"
 ILLUSTRATIVE = "ILLUSTRATIVE"
@@ -42,6 +51,41 @@ def standing_in_words(item: Sourced) -> str:
     if item.standing == "illustrative":
         return ILLUSTRATIVE
     return f"{item.standing}; spread {ILLUSTRATIVE}" if item.rests_on_judgement else item.standing
+
+
+def in_order(rows: Iterable[list[Cell]], influences: Sequence[Influence]) -> list[list[Cell]]:
+    """Assumptions by their influence on the gap, each with the strongest rank correlation it has.
+
+    First what the scenario states and what was solved for it; then what is uncertain, the strongest
+    first; then fixed amounts, the largest first; then the rest.
+    """
+    strongest: dict[str, Influence] = {}
+    for found in influences:
+        strongest.setdefault(_owner(found.name), found)
+    kept = list(rows)
+    for row in kept:
+        found_for = strongest.get(str(row[ID] if row[ID] is not None else row[0]))
+        if found_for is not None:
+            row[CORRELATION], row[ERROR] = found_for.rank_correlation, found_for.error
+    return sorted(kept, key=_place)
+
+
+def _owner(name: str) -> str:
+    """The id of the row that an input belongs to, or the name of the scenario's own."""
+    if name in OWN:
+        return OWN[name]
+    return name.split(".")[1] if name.startswith("schemes.") else name
+
+
+def _place(row: list[Cell]) -> tuple[int, float]:
+    correlation, value = row[CORRELATION], row[VALUE]
+    if row[KIND] == SCENARIO:
+        return 0, 0.0
+    if isinstance(correlation, float):
+        return 1, -abs(correlation)
+    if isinstance(value, Shown) and str(row[UNIT]).startswith(MONEY_UNIT):
+        return 2, -abs(value.value)
+    return 3, 0.0
 
 
 def rows(plan: Plan) -> Iterator[list[Cell]]:
@@ -101,7 +145,7 @@ def _row(
     standing = standing_in_words(item)
     told = f"{words}. Note: {item.note}" if item.note else words
     return [
-        kind, name, value, unit, told, standing, item.source, item.as_at,
+        name, kind, None, None, value, unit, told, standing, item.source, item.as_at,
         item.quality, item.impact, item.replace_with, identity,
     ]  # fmt: skip
 
@@ -109,7 +153,7 @@ def _row(
 def _own(name: str, value: Cell, unit: str, words: str, standing: str) -> list[Cell]:
     """A row of the scenario itself, which states no source beside its values."""
     source = "The scenario file; see its notes" if standing == STATED else "Solved once and held"
-    return ["scenario", name, value, unit, words, standing, source, *[None] * 5]
+    return [name, SCENARIO, None, None, value, unit, words, standing, source, *[None] * 5]
 
 
 def _rate(value: Any) -> Cell:
@@ -120,11 +164,11 @@ def _scenario(scenario: Scenario) -> Iterator[list[Cell]]:
     people = scenario.population
     if people is not None and people.growth == "outturn":
         words = "as in the population table (outturn: hindsight)"
-        yield _own("Population growth", IN_WORDS, "growth", words, STATED)
+        yield _own(GROWTH_NAME, IN_WORDS, "growth", words, STATED)
     elif people is not None:
         span = f"from {people.from_year} to {people.by}"
         words = f"{in_words(people.growth)}; ageing: {people.ageing}"
-        yield _own("Population growth", _rate(people.growth), span, words, STATED)
+        yield _own(GROWTH_NAME, _rate(people.growth), span, words, STATED)
     calibrate = scenario.calibrate
     if isinstance(calibrate, Calibrate):
         gap = Shown(calibrate.whole_gap, "money")
@@ -158,7 +202,7 @@ def _held(resolved: Resolved) -> Iterator[list[Cell]]:
             )
         )
         amount = Shown(pressure.amount, "money")
-        yield _own("Unattributed pressure", amount, unit, words, SOLVED)
+        yield _own(PRESSURE_NAME, amount, unit, words, SOLVED)
     names = {scheme.id: scheme.name for scheme in resolved.book.schemes}
     for scheme, saving in resolved.held.full_savings.items():
         words = "full-year saving behind a target that is a sum over years"
@@ -255,6 +299,6 @@ def _people(resolved: Resolved) -> Iterator[list[Cell]]:
         total = Shown(sum(row.people), "whole")
         source = f"Population table of the book: {row.variant}"
         yield [
-            "population", f"{area}, mid-{year}", total, "people", words,
+            f"{area}, mid-{year}", "population", None, None, total, "people", words,
             "as in the table", source, *[None] * 5,
         ]  # fmt: skip

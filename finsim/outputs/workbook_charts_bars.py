@@ -19,6 +19,7 @@ from finsim.outputs.workbook_chart import (
     hatched,
     new,
     points,
+    round_axis,
     solid,
     span,
     unseen,
@@ -33,6 +34,8 @@ BAR_PIXELS = 26
 FRAME_PIXELS = 150
 TALLEST = 900
 WIDE = 1100
+MOST_ALT = 2000
+HEADROOM = 0.1
 
 
 def height_of(bars: int, series: int = 1) -> int:
@@ -82,7 +85,7 @@ def ranged_bars(
         f"{name} {pounds(value)}" for name, value in zip(names.values, values.numbers, strict=True)
     )
     sheet.chart(
-        chart, row, f"Horizontal bars with ranges, £m. {title}. {shown}: {said}."[:2000], left
+        chart, row, f"Horizontal bars with ranges, £m. {title}. {shown}: {said}."[:MOST_ALT], left
     )
 
 
@@ -151,7 +154,7 @@ def ranged_points(
     said = "; ".join(
         f"{name} {pounds(value)}" for name, value in zip(names.values, values.numbers, strict=True)
     )
-    sheet.chart(chart, row, f"Points with ranges, £m. {title}. {shown}: {said}."[:2000])
+    sheet.chart(chart, row, f"Points with ranges, £m. {title}. {shown}: {said}."[:MOST_ALT])
 
 
 # bridge
@@ -159,114 +162,88 @@ def ranged_points(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a bridge, £m: what it adds on average, and its range; the last is the result."""
+    """One column of a bridge, £m: from a level to the next, or a level from nought."""
 
     name: str
-    mean: float
-    p10: float | None = None
-    p90: float | None = None
+    start: float
+    end: float
+    is_level: bool = False
+
+    @property
+    def amount(self) -> float:
+        """What it adds."""
+        return self.end - self.start
 
 
+SIDES = ("above nil", "below nil")
+DRAWN = ("Level", "Rise", "Fall")
 BRIDGE_COLUMNS = (
-    Column("Step", "wrapped", 40),
-    Column("Mean", "money", 12),
-    Column("P10", "money", 12),
-    Column("P90", "money", 12),
-    Column("After it", "money", 12),
-    *(
-        Column(f"Drawn: {part}", "money", 12)
-        for part in (
-            "top", "nothing", "level above nil", "level below nil",
-            "rise above nil", "rise below nil", "fall above nil", "fall below nil",
-        )
-    ),
-)  # fmt: skip
+    Column("Step drawn", "wrapped", 34),
+    Column("Amount", "money", 13),
+    Column("Top", "money", 13),
+    Column("Left free", "money", 13),
+    *(Column(f"{kind} {side}", "money", 13) for kind in DRAWN for side in SIDES),
+)
 
 
 def bridge_rows(steps: Sequence[Step]) -> Iterator[list[Cell]]:
-    """The table under a bridge: each step, where it leads, and the parts that are drawn of it.
+    """The table under a bridge: what each column adds, and the parts that are drawn of it.
 
-    The first step and the last are levels and stand on nought. A step between runs from one level
-    to the next; where those lie on both sides of nought, a part of it stands above and a part hangs
-    below.
+    Stacked columns put what is positive above nought and what is negative below. So a column that
+    crosses nought has a part above and a part below, and one that does not stands on, or hangs
+    from, an unseen column of what is left free.
     """
-    level = 0.0
-    for number, step in enumerate(steps):
-        is_level = number in {0, len(steps) - 1}
-        start, end = (0.0, step.mean) if is_level else (level, level + step.mean)
-        low, high = min(start, end), max(start, end)
-        nothing = low if low > 0 else min(high, 0.0)
-        above = max(high, 0.0) - max(low, 0.0)
-        below = min(low, 0.0) - min(high, 0.0)
-        kind = 0 if is_level else 1 if step.mean >= 0 else 2
-        drawn = [0.0] * 6
-        drawn[2 * kind : 2 * kind + 2] = [above, below]
-        yield [step.name, step.mean, step.p10, step.p90, end, high, nothing, *drawn]
-        level = end
+    for step in steps:
+        low, high = min(step.start, step.end), max(step.start, step.end)
+        free = low if low > 0 else min(high, 0.0)
+        kind = 0 if step.is_level else 1 if step.amount >= 0 else 2
+        drawn = [0.0] * (len(DRAWN) * len(SIDES))
+        drawn[2 * kind] = max(high, 0.0) - max(low, 0.0)
+        drawn[2 * kind + 1] = min(low, 0.0) - min(high, 0.0)
+        yield [step.name, step.amount, high, free, *drawn]
 
 
-def bridge(
-    sheet: Sheet,
-    row: int,
-    title: str,
-    unit: str,
-    placed: Placed,
-    rows: Sequence[int],
-    rise: str,
-    fall: str,
-) -> None:
+def bridge(sheet: Sheet, row: int, title: str, placed: Placed, better: str, worse: str) -> None:
     """Columns that step from the first level to the last, on either side of nought."""
-    names = span(placed, "Step", rows)
-    looks = {
-        "level": solid(palette.BLUE),
-        "rise": hatched(palette.PLUM),
-        "fall": solid(palette.TEAL),
-    }
-    words = {"level": "Level", "rise": rise, "fall": fall}
-    chart = new(sheet, "column", "stacked")
-    nothing = span(placed, "Drawn: nothing", rows)
-    chart.add_series({"name": "nothing", **points(names, nothing), **unseen(), "gap": 35})
-    for kind, look in looks.items():
-        for side in ("above", "below"):
-            drawn = span(placed, f"Drawn: {kind} {side} nil", rows)
-            chart.add_series({"name": words[kind], **points(names, drawn), **look})
-    top = span(placed, "Drawn: top", rows)
-    means = span(placed, "Mean", rows)
-    tops = new(sheet, "line")
-    tops.add_series(
-        {
-            "name": "amount",
-            **points(names, top),
-            "line": {"none": True},
-            "marker": {"type": "none"},
-            "data_labels": {
-                "value": True,
-                "position": "above",
-                "font": font(bold=True),
-                "custom": [
-                    {"value": _amount(value, n in {0, len(rows) - 1}), "font": font(bold=True)}
-                    for n, value in enumerate(means.numbers)
-                ],
-            },
-        }
+    rows = range(len(placed.rows))
+    names, tops, free, amounts = (
+        span(placed, header, rows) for header in ("Step drawn", "Top", "Left free", "Amount")
     )
-    chart.combine(tops)
+    looks = (solid(palette.BLUE), solid(palette.TEAL), hatched(palette.PLUM))
+    chart = new(sheet, "column", "stacked")
+    chart.add_series({"name": "left free", **points(names, free), **unseen(), "gap": 30})
+    for kind, words, look in zip(DRAWN, ("Position", better, worse), looks, strict=True):
+        for side in SIDES:
+            drawn = span(placed, f"{kind} {side}", rows)
+            chart.add_series({"name": words, **points(names, drawn), **look})
+    labels = [{"value": pounds(value, 0), "font": font(10)} for value in amounts.numbers]
+    unmarked = {"line": {"none": True}, "marker": {"type": "none"}}
+    told = {"value": True, "position": "above", "font": font(10), "custom": labels}
+    above = new(sheet, "line")
+    above.add_series({"name": "amounts", **points(names, tops), **unmarked, "data_labels": told})
+    chart.combine(above)
+    low = min(top - abs(value) for top, value in zip(tops.numbers, amounts.numbers, strict=True))
+    high = max(tops.numbers)
+    least, most, step = round_axis(low, max(high, 0.0) + HEADROOM * (high - low))
     framed(
         chart,
         title,
         {"num_font": font(10), "interval_unit": 1},
-        {"name": unit, "num_format": MONEY, "major_gridlines": GRID},
-        size=(max(WIDTH, 150 + 88 * len(rows)), HEIGHT + 80),
+        {
+            "name": "Position, £m (a deficit is in brackets)",
+            "num_format": MONEY,
+            "major_gridlines": GRID,
+            "min": least,
+            "max": most,
+            "major_unit": step,
+        },
+        size=(max(WIDTH, 150 + 80 * len(rows)), HEIGHT + 120),
         left_out=[0, 2, 4, 6, 7],
     )
     said = "; ".join(
-        f"{name} {pounds(value)}" for name, value in zip(names.values, means.numbers, strict=True)
+        f"{name} {pounds(value)}" for name, value in zip(names.values, amounts.numbers, strict=True)
     )
-    sheet.chart(chart, row, f"Bridge of columns, £m. {title}. {said}."[:2000])
-
-
-def _amount(value: float, is_level: bool) -> str:
-    return pounds(value, 0) if is_level or value < 0 else f"+{pounds(value, 0)}"
+    sheet.chart(chart, row, f"Bridge of columns, £m. {title}. {said}."[:MOST_ALT])
 
 
 # tornado
@@ -318,4 +295,4 @@ def tornado(
         f"{row[0]} {pounds(float(row[1]))} to {pounds(float(row[2]))}"  # type: ignore[arg-type]
         for row in list(placed.rows)[:3]
     )
-    sheet.chart(chart, row, f"Tornado of bars, £m. {title}. Widest: {widest}."[:2000])
+    sheet.chart(chart, row, f"Tornado of bars, £m. {title}. Widest: {widest}."[:MOST_ALT])

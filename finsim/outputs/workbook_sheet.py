@@ -53,6 +53,8 @@ DIGIT_MM = 9 * 25.4 / 96
 PADDING_MM = 5 * 25.4 / 96
 PRINTED_WIDTH_MM = 297 - 2 * 25.4 * MARGIN_INCHES - 2
 LEAST_SCALE = 10
+LEGIBLE_SCALE = 58
+"""Per cent of 12 points: smaller print than this goes on pages side by side."""
 ROW_PIXELS = 20.6
 CHART_OFFSET = 2
 
@@ -118,6 +120,8 @@ class Sheet:
         self.widths: dict[int, float] = {}
         self.tables: list[Placed] = []
         self.broken_at = self.kept = 0
+        self.wide: Placed | None = None
+        self.legible = LEGIBLE_SCALE
         self._set_up_page(master_check, footer)
 
     def _set_up_page(self, master_check: str, footer: str) -> None:
@@ -305,10 +309,42 @@ class Sheet:
         )
         self.worksheet.repeat_columns(0, kept - 1)
 
+    def paged(self, placed: Placed, kept: int, legible: int = LEGIBLE_SCALE) -> None:
+        """Prints a wide table on pages side by side, large enough to read.
+
+        Each is led by the table's first columns and its header.
+        """
+        self.wide, self.kept, self.legible = placed, kept, legible
+        self.repeat(placed)
+
+    def _page_breaks(self, placed: Placed) -> None:
+        """As few pages side by side as keep the print legible, and the scale that fills them."""
+        widths = [_printed_mm(self.widths[number]) for number in range(len(placed.columns))]
+        lead = sum(widths[: self.kept])
+        room = PRINTED_WIDTH_MM * 100 / self.legible
+        pages = [[lead, self.kept]]
+        for number in range(self.kept, len(widths)):
+            if pages[-1][0] + widths[number] > room and pages[-1][1] < number:
+                pages.append([lead, number])
+            pages[-1][0] += widths[number]
+        if len(pages) == 1:
+            return
+        last = placed.last_row - 1
+        areas = [(0, 0, last, int(pages[1][1]) - 1)]
+        for number, (_, first) in enumerate(pages[1:], 2):
+            end = int(pages[number][1]) if number < len(pages) else len(widths)
+            areas.append((placed.first_row - 1, int(first), last, end - 1))
+        self.worksheet.put_print_areas(*areas)
+        self.worksheet.repeat_columns(0, self.kept - 1)
+        scale = PRINTED_WIDTH_MM / max(width for width, _ in pages)
+        self.worksheet.set_print_scale(max(LEAST_SCALE, min(100, int(100 * scale))))
+
     def finish(self) -> None:
         """Sets the widths that the tables need, and the print scale of a sheet that is split."""
         for number, width in self.widths.items():
             self.worksheet.set_column(number, number, width)
+        if self.wide is not None:
+            self._page_breaks(self.wide)
         if self.broken_at:
             widths = [self.widths[number] for number in sorted(self.widths)]
             pages = widths[: self.broken_at], [*widths[: self.kept], *widths[self.broken_at :]]

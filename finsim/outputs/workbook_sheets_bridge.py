@@ -16,6 +16,10 @@ from finsim.outputs.bridge import (
     title_of,
 )
 from finsim.outputs.findings import pressure_of
+from finsim.outputs.words import pounds
+from finsim.outputs.workbook_chart import HEIGHT
+from finsim.outputs.workbook_charts_bars import BRIDGE_COLUMNS, Step, bridge_rows
+from finsim.outputs.workbook_charts_bars import bridge as draw_bridge
 from finsim.outputs.workbook_sheet import Cell, Column, Placed, Sheet
 from finsim.simulation.steps import BASE
 
@@ -43,6 +47,7 @@ def bridge(sheet: Sheet, results: Sequence[Results]) -> Placed:
     pressure = pressure_of(result)
     if pressure is not None and pressure.is_large:
         sheet.lines("Ranges are conditional on the published figure [note 6].", "strong")
+    room = sheet.room(HEIGHT + 120)
     placed = _of_system(sheet, result, found, year)
     _across(
         sheet,
@@ -60,7 +65,24 @@ def bridge(sheet: Sheet, results: Sequence[Results]) -> Placed:
         lambda step: title_of(step, base),
         list(steps_in_order(found, year)),
     )
+    _draw(sheet, room, found, base, year)
     return placed
+
+
+def _draw(sheet: Sheet, room: int, found: Bridge, base: str, year: str) -> None:
+    """The chart of the system's steps, with the table that it is drawn from."""
+    steps = bars(found, SYSTEM, year, base)
+    heading = "What the chart is drawn from, £m"
+    sheet.heading(heading)
+    drawn = [Step(bar.title, bar.start, bar.end, bar.is_total) for bar in steps]
+    placed = sheet.table("Bridge_drawn", heading, BRIDGE_COLUMNS, bridge_rows(drawn))
+    first, last = steps[0].row.mean, steps[-1].row.mean
+    worst = min((bar for bar in steps if not bar.is_total), key=lambda bar: bar.row.mean)
+    title = (
+        f"From {pounds(first, 0)} in {base} to {pounds(last, 0)} in {year} on average; the largest "
+        f"step down is {worst.title.lower()}, {pounds(worst.row.mean, 0)}"
+    )
+    draw_bridge(sheet, room, title, placed, "Improves the position", "Worsens it")
 
 
 def _bodies(result: Results) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from finsim import __version__
+from finsim.analysis.influence import influence
 from finsim.analysis.results import Results
 from finsim.outputs import workbook_assumptions
 from finsim.outputs.findings import standings
@@ -19,6 +20,7 @@ from finsim.outputs.workbook_style import LINE_HEIGHT
 from finsim.simulation.run import sampling
 
 TEXT_PER_CELL = 15_000
+INFLUENCE_REPLICATES = 2
 RUN_COLUMNS = ("Option", "Item", "Value")
 TEXT_COLUMNS = ("Option", "Part", "Text")
 VERSIONS = ("finsim version", "Python version", "numpy version", "scipy version")
@@ -34,6 +36,12 @@ def assumptions(sheet: Sheet, results: Sequence[Results]) -> None:
     for line in standing_lines(results[0]):
         sheet.lines(f"{line}: see the sheet Replace first.")
     sheet.lines(
+        f"In the order of their influence on the gap in {results[0].years[-1]}: first what the "
+        "scenario states and what was solved for it; then what is uncertain, by its rank "
+        "correlation with the gap over draws (positive: more of it widens the gap; of a scheme, "
+        "its strongest input); then fixed amounts by size; then the rest."
+    )
+    sheet.lines(
         "[w]: given in words in the next columns. [z]: does not apply or is not stated."
         + (" Of later options only what differs is listed." if len(results) > 1 else "")
     )
@@ -44,14 +52,17 @@ def assumptions(sheet: Sheet, results: Sequence[Results]) -> None:
         _assumption_rows(results),
         filtered=True,
     )
-    sheet.freeze(placed, 2)
-    sheet.repeat(placed)
+    kept = len(with_option(results, [])) + 1
+    sheet.freeze(placed, kept)
+    sheet.paged(placed, kept)
 
 
 def _assumption_rows(results: Sequence[Results]) -> Iterator[list[Cell]]:
+    first = results[0]
+    influences = influence(first.plan, first.sampling, replicates=INFLUENCE_REPLICATES)
     known: set[tuple[Cell, ...]] = set()
     for result in results:
-        rows = list(workbook_assumptions.rows(result.plan))
+        rows = workbook_assumptions.in_order(workbook_assumptions.rows(result.plan), influences)
         fresh = [row for row in rows if tuple(row) not in known]
         known = known or {tuple(row) for row in rows}
         yield from of_option(results, result, fresh)

@@ -334,7 +334,7 @@ def by_organisation(sheet: Sheet, results: Sequence[Results]) -> None:
         filtered=True,
     )
     sheet.freeze(placed, 1)
-    sheet.repeat(placed)
+    sheet.paged(placed, len(with_option(results, [])) + 3)
 
 
 def _measures_shown(results: Sequence[Results]) -> list[str]:
@@ -401,7 +401,7 @@ def schemes(sheet: Sheet, results: Sequence[Results]) -> None:
         filtered=True,
     )
     sheet.freeze(placed, 2)
-    sheet.repeat(placed)
+    sheet.paged(placed, len(with_option(results, [])) + 3)
 
 
 DELIVERED = (

@@ -14,6 +14,8 @@ from finsim.outputs.workbook_style import Style
 TEXTS = ("option", "level", "body", "in_perimeter", "year", "measure", "unit")
 LEVELS = frozenset({1, *range(5, 100, 5), 99})
 PORTRAIT_SCALE = 60
+KEPT = 6
+TIDY_SCALE = 45
 _VALUES = attrgetter(*FIELDS)
 
 
@@ -42,7 +44,7 @@ def _tidy(sheet: Sheet, name: str, figures: Sequence[Figure]) -> Placed:
     rows = [_VALUES(figure) for figure in figures]
     placed = sheet.table(name, f"{sheet.name}, tidy", columns, rows, filtered=True, marked=False)
     sheet.freeze(placed)
-    sheet.repeat(placed)
+    sheet.paged(placed, KEPT, TIDY_SCALE)
     return placed
 
 
