@@ -14,7 +14,7 @@ g_i and level what 10% of it would do to the gap.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,10 +22,12 @@ import numpy as np
 from finsim.analysis.estimates import combined
 from finsim.analysis.results import Results
 from finsim.analysis.strands import ILLUSTRATIVE, IN_SCENARIO, assumption
+from finsim.book.model import Contract, Line
 from finsim.book.sourced import Sourced
 from finsim.economics import ledger
 from finsim.simulation.cases import central_inputs
 from finsim.simulation.evaluate import evaluate
+from finsim.simulation.inputs import PRESSURE
 from finsim.simulation.plan import FloatArray, Plan
 
 PUBLISHED, DERIVED = "published", "derived"
@@ -58,7 +60,8 @@ class GapStanding:
 
     `money` is £m of the central do-nothing gap's income and cost by standing; `variance` parts of
     the variance of the gap after schemes, with `errors`. `replace_first` are the ten most
-    influential replacements.
+    influential replacements. `influence` is that of every assumption that moves the gap, £m, by its
+    id, or by the name of an input that the scenario states.
     """
 
     year: str
@@ -66,11 +69,27 @@ class GapStanding:
     variance: dict[str, float]
     errors: dict[str, float]
     replace_first: tuple[Replacement, ...]
+    influence: dict[str, float]
 
     def money_share(self, standing: str) -> float:
         """The part of the money that has a standing."""
         total = sum(self.money.values())
         return self.money.get(standing, 0.0) / total if total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """What an assumption does to the gap, £m: by its spread, and if its level were 10% off."""
+
+    id: str
+    item: Sourced | None
+    spread: float
+    level: float
+
+    @property
+    def influence(self) -> float:
+        """Both together."""
+        return float(np.hypot(self.spread, self.level))
 
 
 @dataclass(slots=True)
@@ -105,12 +124,14 @@ def _standing(results: Results) -> GapStanding:
     standings = [_standing_of_input(plan, name) for name in names]
     by_standing = combined([_by_standing(part, standings) for part in parts])
     labels = (*INPUT_STANDINGS, INTERACTION)
+    effects = list(_effects(results, slopes, spread, names))
     return GapStanding(
         year=results.years[-1],
         money=_money(results),
         variance=dict(zip(labels, map(float, by_standing.values), strict=True)),
         errors=dict(zip(labels, map(float, by_standing.errors), strict=True)),
-        replace_first=_replacements(results, slopes, spread, names),
+        replace_first=_replacements(effects),
+        influence=_influence(effects),
     )
 
 
@@ -132,7 +153,7 @@ def _money(results: Results) -> dict[str, float]:
 
 def _counted(
     plan: Plan, costs: FloatArray, contracts: FloatArray
-) -> Iterator[tuple[Sourced, float]]:
+) -> Iterator[tuple[Contract | Line, float]]:
     """The lines and contracts that make the gap, with their money in the last year, £m."""
     book = plan.resolved.book
     inside = {
@@ -223,25 +244,42 @@ def _standing_of_input(plan: Plan, name: str) -> str:
 # what to replace
 
 
-def _replacements(
+def _effects(
     results: Results, slopes: FloatArray, spread: FloatArray, names: list[str]
-) -> tuple[Replacement, ...]:
-    """The ten replacements whose inputs have the most influence on the gap after schemes."""
+) -> Iterator[_Effect]:
+    """What each assumption does to the gap after schemes."""
     plan, central = results.plan, results.central
     assert central.lines is not None
     assert central.schemes is not None
-    gathered: dict[str, _Evidence] = {}
     for item, value in _counted(plan, central.lines.costs, central.lines.contracts):
-        _add(gathered, item, 0.0, OFF_BY * value)
+        yield _Effect(item.id, item, 0.0, OFF_BY * value)
     known = {scheme.id: scheme for scheme in plan.resolved.book.schemes}
     for scheme, net in zip(plan.schemes, central.schemes.net, strict=True):
-        _add(gathered, known[scheme.id], 0.0, OFF_BY * float(net[-1, 0]))
+        yield _Effect(scheme.id, known[scheme.id], 0.0, OFF_BY * float(net[-1, 0]))
+    pressure = float(plan.unattributed[plan.bodies.in_perimeter, -1].sum())
+    yield _Effect(PRESSURE, None, 0.0, OFF_BY * pressure)
     centre = central_inputs(plan)[:, :, 0]
     levels = np.abs((slopes * centre).sum(axis=1)) * OFF_BY
     for name, by_spread, level in zip(names, spread, levels, strict=True):
         owner = assumption(plan.resolved.book, name)
-        if owner is not None:
-            _add(gathered, owner, float(by_spread), 0.0 if owner.id in known else float(level))
+        own = 0.0 if owner is not None and owner.id in known else float(level)
+        yield _Effect(name if owner is None else owner.id, owner, float(by_spread), own)
+
+
+def _influence(effects: Sequence[_Effect]) -> dict[str, float]:
+    """√(spread² + level²) of each assumption that moves the gap; its inputs are independent."""
+    found: dict[str, float] = {}
+    for effect in effects:
+        found[effect.id] = float(np.hypot(found.get(effect.id, 0.0), effect.influence))
+    return {name: value for name, value in found.items() if value}
+
+
+def _replacements(effects: Sequence[_Effect]) -> tuple[Replacement, ...]:
+    """The ten replacements whose inputs have the most influence on the gap after schemes."""
+    gathered: dict[str, _Evidence] = {}
+    for effect in effects:
+        if effect.item is not None:
+            _add(gathered, effect.item, effect.spread, effect.level)
     found = [_replacement(words, evidence) for words, evidence in gathered.items()]
     return tuple(sorted(found, key=lambda one: -one.influence)[:FIRST])
 

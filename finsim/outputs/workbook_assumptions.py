@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from finsim.analysis.influence import Influence
 from finsim.book.comparisons import Comparison
 from finsim.book.model import Book, Contract, Line
 from finsim.book.quantities import financial_year_text, money_text, rate_text, year_span_text
@@ -23,8 +22,7 @@ from finsim.simulation.plan import Plan
 COLUMNS = (
     Column("Name", "wrapped", 30),
     Column("Kind", "wrapped", 16),
-    Column("Rank correlation with the gap", "correlation", 13),
-    Column("Standard error of it", "error", 11),
+    Column("Influence on the gap, £m", "money", 13),
     Column("Value", "number", 12),
     Column("Unit", "wrapped", 17),
     Column("In words", "wrapped", 56),
@@ -36,8 +34,7 @@ COLUMNS = (
     Column("What would replace it", "wrapped", 42),
     Column("Id", "wrapped", 30),
 )
-KIND, CORRELATION, ERROR, VALUE, UNIT, ID = 1, 2, 3, 4, 5, 13
-MONEY_UNIT = "£m"
+KIND, INFLUENCE, ID = 1, 2, 12
 SCENARIO = "scenario"
 GROWTH_NAME, PRESSURE_NAME = "Population growth", "Unattributed pressure"
 OWN = {GROWTH: GROWTH_NAME, PRESSURE: PRESSURE_NAME}
@@ -53,39 +50,27 @@ def standing_in_words(item: Sourced) -> str:
     return f"{item.standing}; spread {ILLUSTRATIVE}" if item.rests_on_judgement else item.standing
 
 
-def in_order(rows: Iterable[list[Cell]], influences: Sequence[Influence]) -> list[list[Cell]]:
-    """Assumptions by their influence on the gap, each with the strongest rank correlation it has.
+def in_order(rows: Iterable[list[Cell]], influence: Mapping[str, float]) -> list[list[Cell]]:
+    """Assumptions with their influence on the gap, the most influential first.
 
-    First what the scenario states and what was solved for it; then what is uncertain, the strongest
-    first; then fixed amounts, the largest first; then the rest.
+    What the scenario chooses stands before all; what moves no gap stands last.
     """
-    strongest: dict[str, Influence] = {}
-    for found in influences:
-        strongest.setdefault(_owner(found.name), found)
     kept = list(rows)
     for row in kept:
-        found_for = strongest.get(str(row[ID] if row[ID] is not None else row[0]))
-        if found_for is not None:
-            row[CORRELATION], row[ERROR] = found_for.rank_correlation, found_for.error
+        row[INFLUENCE] = influence.get(str(row[0] if row[ID] is None else row[ID]))
     return sorted(kept, key=_place)
 
 
-def _owner(name: str) -> str:
-    """The id of the row that an input belongs to, or the name of the scenario's own."""
-    if name in OWN:
-        return OWN[name]
-    return name.split(".")[1] if name.startswith("schemes.") else name
+def by_row(influence: Mapping[str, float]) -> dict[str, float]:
+    """Influence by the id of a row; of inputs that the scenario states, by their row's name."""
+    return {OWN.get(name, name): value for name, value in influence.items()}
 
 
 def _place(row: list[Cell]) -> tuple[int, float]:
-    correlation, value = row[CORRELATION], row[VALUE]
-    if row[KIND] == SCENARIO:
-        return 0, 0.0
-    if isinstance(correlation, float):
-        return 1, -abs(correlation)
-    if isinstance(value, Shown) and str(row[UNIT]).startswith(MONEY_UNIT):
-        return 2, -abs(value.value)
-    return 3, 0.0
+    found = row[INFLUENCE]
+    if isinstance(found, float):
+        return 1, -found
+    return (0 if row[KIND] == SCENARIO else 2), 0.0
 
 
 def rows(plan: Plan) -> Iterator[list[Cell]]:
@@ -145,7 +130,7 @@ def _row(
     standing = standing_in_words(item)
     told = f"{words}. Note: {item.note}" if item.note else words
     return [
-        name, kind, None, None, value, unit, told, standing, item.source, item.as_at,
+        name, kind, None, value, unit, told, standing, item.source, item.as_at,
         item.quality, item.impact, item.replace_with, identity,
     ]  # fmt: skip
 
@@ -153,7 +138,7 @@ def _row(
 def _own(name: str, value: Cell, unit: str, words: str, standing: str) -> list[Cell]:
     """A row of the scenario itself, which states no source beside its values."""
     source = "The scenario file; see its notes" if standing == STATED else "Solved once and held"
-    return [name, SCENARIO, None, None, value, unit, words, standing, source, *[None] * 5]
+    return [name, SCENARIO, None, value, unit, words, standing, source, *[None] * 5]
 
 
 def _rate(value: Any) -> Cell:
@@ -299,6 +284,6 @@ def _people(resolved: Resolved) -> Iterator[list[Cell]]:
         total = Shown(sum(row.people), "whole")
         source = f"Population table of the book: {row.variant}"
         yield [
-            f"{area}, mid-{year}", "population", None, None, total, "people", words,
+            f"{area}, mid-{year}", "population", None, total, "people", words,
             "as in the table", source, *[None] * 5,
         ]  # fmt: skip

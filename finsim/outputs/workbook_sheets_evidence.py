@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from finsim import __version__
-from finsim.analysis.influence import influence
 from finsim.analysis.results import Results
+from finsim.analysis.standing import gap_standing
 from finsim.outputs import workbook_assumptions
 from finsim.outputs.findings import standings
 from finsim.outputs.standing_words import standing_lines
@@ -20,7 +20,6 @@ from finsim.outputs.workbook_style import LINE_HEIGHT
 from finsim.simulation.run import sampling
 
 TEXT_PER_CELL = 15_000
-INFLUENCE_REPLICATES = 2
 RUN_COLUMNS = ("Option", "Item", "Value")
 TEXT_COLUMNS = ("Option", "Part", "Text")
 VERSIONS = ("finsim version", "Python version", "numpy version", "scipy version")
@@ -36,10 +35,9 @@ def assumptions(sheet: Sheet, results: Sequence[Results]) -> None:
     for line in standing_lines(results[0]):
         sheet.lines(f"{line}: see the sheet Replace first.")
     sheet.lines(
-        f"In the order of their influence on the gap in {results[0].years[-1]}: first what the "
-        "scenario states and what was solved for it; then what is uncertain, by its rank "
-        "correlation with the gap over draws (positive: more of it widens the gap; of a scheme, "
-        "its strongest input); then fixed amounts by size; then the rest."
+        f"Those with the most influence on the gap after schemes in {results[0].years[-1]} come "
+        "first, below what the scenario chooses. Influence, £m: one standard deviation of what the "
+        "assumption does to the gap, and what 10% of its level would do, both together."
     )
     sheet.lines(
         "[w]: given in words in the next columns. [z]: does not apply or is not stated."
@@ -58,11 +56,10 @@ def assumptions(sheet: Sheet, results: Sequence[Results]) -> None:
 
 
 def _assumption_rows(results: Sequence[Results]) -> Iterator[list[Cell]]:
-    first = results[0]
-    influences = influence(first.plan, first.sampling, replicates=INFLUENCE_REPLICATES)
+    influence = workbook_assumptions.by_row(gap_standing(results[0]).influence)
     known: set[tuple[Cell, ...]] = set()
     for result in results:
-        rows = workbook_assumptions.in_order(workbook_assumptions.rows(result.plan), influences)
+        rows = workbook_assumptions.in_order(workbook_assumptions.rows(result.plan), influence)
         fresh = [row for row in rows if tuple(row) not in known]
         known = known or {tuple(row) for row in rows}
         yield from of_option(results, result, fresh)

@@ -20,7 +20,7 @@ Style: TypeAlias = Literal[
     "title", "heading", "line", "strong", "link",
     "header", "header_right",
     "text", "wrapped", "text_link", "marker", "flag", "raw",
-    "money", "error", "chance", "chance_error", "percent", "number", "whole", "correlation",
+    "money", "error", "chance", "chance_error", "percent", "number", "whole",
     "step",
 ]  # fmt: skip
 
@@ -38,7 +38,6 @@ NUMBER_FORMATS: dict[str, str] = {
     "percent": _signed("0.0##", "%"),
     "number": _signed("#,##0.0##"),
     "whole": "#,##0_)",
-    "correlation": _signed("0.00"),
     "step": "+#,##0_);(#,##0);0_)",
 }
 _CELL = {"valign": "top", "bottom": 1, "bottom_color": palette.RULE}
