@@ -206,6 +206,66 @@ def bridge(
 
 @app.command(
     help=(
+        "What the worst tenth of draws have in common, named stress cases, and the reserve to hold."
+        "\n\nExamples:\n\n"
+        "  finsim stress scenarios/bhr.yaml\n\n"
+        "  finsim stress scenarios/bhr.yaml --body bhrut --confidence 75%\n\n"
+        "  finsim stress scenarios/bhr.yaml --case pay_award --case acute_shock --json"
+    )
+)
+def stress(
+    scenario: Scenario,
+    *,
+    body: Bodies = None,
+    year: OfYear = None,
+    case: Annotated[
+        list[str] | None,
+        typer.Option("--case", metavar="ID", help="Lay on this stress case; all if not said."),
+    ] = None,
+    cases: Annotated[
+        str | None,
+        typer.Option("--cases", metavar="FILE", help="A file of stress cases of your own."),
+    ] = None,
+    confidence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="%", help="Of the reserve; 80%, 90% and 95% if not said. At most 4."),
+    ] = None,
+    output: Output = None,
+    option: Option = None,
+    sets: Set = None,
+    seed: Seed = None,
+    draws: Draws = None,
+    as_json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Stress a scenario."""
+    from finsim.commands import stress as command_stress
+    from finsim.commands.run import Request
+
+    request = Request(
+        scenario=scenario,
+        outputs=tuple(output or ()),
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        as_json=as_json,
+        force=force,
+        quiet=quiet,
+    )
+    asked = command_stress.Asked(
+        bodies=tuple(body or ()),
+        year=year,
+        cases=tuple(case or ()),
+        file=cases,
+        confidences=command_stress.confidences(confidence or ()),
+    )
+    raise typer.Exit(command_stress.stress(request, asked))
+
+
+@app.command(
+    help=(
         "Read a scenario with its book and every option, and say what is wrong or implausible.\n\n"
         "Example:\n\n  finsim check scenarios/bhr.yaml"
     )

@@ -12,11 +12,12 @@ from typing import Literal
 
 from finsim.analysis.bridge_rows import BRIDGE_FIELDS
 from finsim.analysis.results import FIELDS
+from finsim.analysis.stress_rows import CASE_FIELDS
 from finsim.outputs import workbook_stamp
 
 HEAD = 4096
 MOST_FOOTER = 1 << 24
-CSV_HEADERS = (FIELDS, BRIDGE_FIELDS)
+CSV_HEADERS = (FIELDS, BRIDGE_FIELDS, CASE_FIELDS)
 _JSON = re.compile(rb'\s*\{\s*"finsim"\s*:')
 _PARQUET_KEY = b"\x06finsim"
 

@@ -1,0 +1,67 @@
+"""Contingency: what must be held to reach a target with a stated confidence, and who would need it.
+
+    reserve(c) = target − Q(1 − c)      of the position before funding
+
+so that position and reserve together reach the target with confidence c; below nought it is room
+to spare. A reserve of the system is not the sum of its bodies' reserves: percentiles do not add.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.analysis.judged import Targets
+from finsim.analysis.statistics import quantiles, tail_mean
+from finsim.economics.control_totals import TOLERANCE
+from finsim.simulation.plan import FloatArray
+
+CONFIDENCES = (0.8, 0.9, 0.95)
+MEANS = ("chance", "mean", "tail_mean", "need_in_tail")
+
+
+def reserve_needed(positions: FloatArray, targets: FloatArray, confidence: float) -> FloatArray:
+    """The reserve that lifts a position to its target with a confidence, `target − Q(1 − c)`.
+
+    Args:
+        positions: [body, draw], sorted, £m.
+        targets: [body], £m.
+        confidence: c, between 0 and 1.
+
+    Returns:
+        [body], £m; below nought what could be spared.
+    """
+    result: FloatArray = targets - quantiles(positions, (1 - confidence,))[:, 0]
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Reserves:
+    """What one replicate says: [body, confidence], and [figure, body] by the names of `MEANS`.
+
+    `shares` [body] are parts of the need in the system's worst tenth, of the bodies that count.
+    """
+
+    needed: FloatArray
+    figures: FloatArray
+    shares: FloatArray
+
+
+def reserves_in(
+    judged: FloatArray, targets: Targets, counted: np.ndarray, confidences: tuple[float, ...]
+) -> Reserves:
+    """The reserves of one replicate's positions before funding [body, draw], the system first.
+
+    `counted` [body] are the organisations whose needs are shares of the whole.
+    """
+    ordered = np.sort(judged, axis=1)
+    needed = np.stack([reserve_needed(ordered, targets.values, c) for c in confidences], axis=1)
+    short = np.maximum(targets.values[:, None] - judged, 0.0)
+    worst = np.argsort(judged[0], kind="stable")
+    need = tail_mean(short[:, worst])
+    whole = need[counted].sum()
+    shares = np.where(counted, need, 0.0) / whole if whole > 0 else np.zeros_like(need)
+    met = (judged - targets.values[:, None] >= -TOLERANCE).mean(axis=1)
+    figures = np.stack([met, judged.mean(axis=1), tail_mean(ordered), need])
+    return Reserves(needed, figures, shares)
