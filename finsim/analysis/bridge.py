@@ -29,6 +29,7 @@ from finsim.uncertainty.point_sets import Design
 
 SHOWN = ("mean", "p10", "p90")
 TIES = "The bridge ties"
+WORKBOOK_REPLICATES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,28 @@ def bridges(
     return tuple(found)
 
 
-def with_bridges(
-    results: Sequence[Results], replicates: int | None = None, engine: Engine | None = None
-) -> tuple[Results, ...]:
-    """Results with their bridges, and the check that these tie, on the first replicates of a run.
-
-    All replicates, and so the draws of every other figure, unless fewer are asked for.
-    """
+def bridged(results: Sequence[Results], engine: Engine | None = None) -> tuple[Results, ...]:
+    """Results with the bridge of every option, on all draws of the run, checked to tie."""
     cases = [Case(result.plan, result.arrangement) for result in results]
-    sampling = results[0].sampling
-    if replicates is not None:
-        sampling = replace(sampling, replicates=min(replicates, sampling.replicates))
     return tuple(
-        replace(result, checks=(*result.checks, bridge.check), bridge=bridge)
-        for result, bridge in zip(results, bridges(cases, sampling, engine), strict=True)
+        _with(result, bridge)
+        for result, bridge in zip(results, bridges(cases, results[0].sampling, engine), strict=True)
     )
+
+
+def with_bridges(results: Sequence[Results]) -> tuple[Results, ...]:
+    """Results as a workbook shows them: the first with its bridge, and a check that it ties.
+
+    On the first few replicates of the run, so that it adds little to its time.
+    """
+    first, *others = results
+    few = replace(first.sampling, replicates=min(WORKBOOK_REPLICATES, first.sampling.replicates))
+    (bridge,) = bridges([Case(first.plan, first.arrangement)], few)
+    return (_with(first, bridge), *others)
+
+
+def _with(result: Results, bridge: Bridge) -> Results:
+    return replace(result, checks=(*result.checks, bridge.check), bridge=bridge)
 
 
 def _tie(found: Sequence[_Summary], draws: int) -> Check:
@@ -184,4 +192,4 @@ def _without_noise(values: FloatArray) -> FloatArray:
     return result
 
 
-__all__ = ["Bridge", "BridgeRow", "bridges", "with_bridges"]
+__all__ = ["Bridge", "BridgeRow", "bridged", "bridges", "with_bridges"]

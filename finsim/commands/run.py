@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from finsim.analysis.bridge import with_bridges
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.book.load import WORKBOOKS
@@ -22,6 +23,7 @@ from finsim.simulation.run import sampling
 from finsim.simulation.warnings import warnings_of
 
 ALL = "all"
+WORKBOOK = ".xlsx"
 SUFFIXES = (".xlsx", ".csv", ".parquet", ".json")
 
 
@@ -68,6 +70,8 @@ def carried_out(
     if not request.quiet:
         warn(resolutions[0])
     results = computed(resolutions, request)
+    if any(path.suffix.lower() == WORKBOOK for path in targets):
+        results = with_bridges(results)
     for path, content in contents(targets, results).items():
         write_atomically(path, content)
     sys.stdout.write(_json(results) if request.as_json else words(results))

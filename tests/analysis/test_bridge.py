@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from systems import contract, driver, line, one_hospital, plan_of, systems
 
-from finsim.analysis.bridge import bridges, with_bridges
+from finsim.analysis.bridge import WORKBOOK_REPLICATES, bridged, bridges, with_bridges
 from finsim.analysis.bridge_rows import Bridge
 from finsim.analysis.results import simulate, simulate_cases
 from finsim.analysis.study import Case
@@ -33,7 +33,7 @@ def steps(bridge: Bridge, body: str, year: str) -> dict[str, float]:
 @given(systems())
 def test_it_ties_on_any_system_and_agrees_with_the_run(resolved: Resolved) -> None:
     plan = plan_of(resolved)
-    (result,) = with_bridges([simulate(plan, FEW, Serial())])
+    (result,) = bridged([simulate(plan, FEW, Serial())])
     bridge = result.bridge
     assert bridge is not None
     assert result.checks[-1] == bridge.check
@@ -74,7 +74,7 @@ def test_options_of_bhr_tie_and_share_the_economics(shipped: Shipped) -> None:
     found = [shipped("bhr", name) for name in names]
     cases = [Case(each.plan, each.arrangement) for each in found]
     sampling = Sampling(Design("lattice", 1024, 614), 2)
-    results = with_bridges(simulate_cases(cases, sampling, Serial()))
+    results = bridged(simulate_cases(cases, sampling, Serial()))
     for result in results:
         assert result.bridge is not None
         assert result.bridge.check.passed
@@ -101,7 +101,7 @@ def test_options_of_bhr_tie_and_share_the_economics(shipped: Shipped) -> None:
 def test_themes_are_the_savings_that_the_run_reports(shipped: Shipped) -> None:
     found = shipped("bhr")
     sampling = Sampling(Design("lattice", 1024, 614), 2)
-    (result,) = with_bridges([simulate(found.plan, sampling, Serial())])
+    (result,) = bridged([simulate(found.plan, sampling, Serial())])
     assert result.bridge is not None
     by_step = {row.step: row for row in result.bridge.of("system", LAST)}
     themes = [figure for figure in result.schemes() if figure.level == "theme"]
@@ -137,3 +137,16 @@ def test_percentiles_of_a_step_in_closed_form() -> None:
     totals = bridge.totals_of("ccg", "2016/17")
     assert totals["position"].p10 == pytest.approx(3.2, abs=0.1)
     assert np.isclose(totals["do_nothing"].mean, totals["position"].mean)
+
+
+def test_a_workbook_has_the_first_option_on_the_first_replicates() -> None:
+    plan = plan_of(one_price(uplift=0.02, pay={"low": 0.0, "high": 0.1}))
+    case = Case(plan, compile_arrangement(plan))
+    sampling = Sampling(Design("lattice", 512, 3), WORKBOOK_REPLICATES + 1)
+    results = simulate_cases([case, case], sampling, Serial())
+    first, other = with_bridges(results)
+    few = Sampling(sampling.design, WORKBOOK_REPLICATES)
+    assert first.bridge == bridges([case], few)[0]
+    assert other.bridge is None
+    assert [check.name for check in first.checks][-1] == "The bridge ties"
+    assert other.checks == results[1].checks
