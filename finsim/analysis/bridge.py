@@ -21,15 +21,16 @@ from finsim.analysis.statistics import quantiles
 from finsim.analysis.study import Case, study
 from finsim.book.quantities import financial_year_text
 from finsim.simulation.arrangement import settled
-from finsim.simulation.evaluate import outcome, workings
+from finsim.simulation.evaluate import POSITIONS, Record, outcome, workings
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.run import Engine, Sampling, Serial, units
-from finsim.simulation.steps import DO_NOTHING, economic_steps, settled_steps, steps_of
+from finsim.simulation.steps import DO_NOTHING, Steps, economic_steps, settled_steps, steps_of
 from finsim.uncertainty.point_sets import Design
 
 SHOWN = ("mean", "p10", "p90")
 TIES = "The bridge ties"
 WORKBOOK_REPLICATES = 4
+WITH_LINES: frozenset[Record] = frozenset({"positions", "lines"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ def bridges(
 
     The economics that options share is worked out once.
     """
-    task = partial(_summarised, tuple(cases), sampling.design)
+    shares = study(cases).shares
+    stated = [steps_of(case.plan) for case in cases]
+    task = partial(_summarised, tuple(cases), shares, stated, sampling.design)
     by_replicate = list((engine or Serial()).map(task, range(sampling.replicates)))
     found: list[Bridge] = []
     for number, case in enumerate(cases):
@@ -58,7 +61,7 @@ def bridges(
         totals = combined([summary.totals for summary in summaries])
         found.append(
             Bridge(
-                rows=tuple(_rows(case.plan, steps_of(case.plan).names, steps)),
+                rows=tuple(_rows(case.plan, stated[number].names, steps)),
                 totals=tuple(_rows(case.plan, TOTALS, totals)),
                 check=_tie(summaries, sampling.draws),
                 draws=sampling.draws,
@@ -98,32 +101,35 @@ def _tie(found: Sequence[_Summary], draws: int) -> Check:
     return Check(TIES, bool(largest <= max(TOLERANCE, ROUNDING * scale)), detail)
 
 
-def _summarised(cases: tuple[Case, ...], design: Design, replicate: int) -> tuple[_Summary, ...]:
-    """One replicate of every option."""
-    shares = study(cases).shares
+def _summarised(
+    cases: tuple[Case, ...],
+    shares: tuple[int, ...],
+    stated: Sequence[Steps],
+    design: Design,
+    replicate: int,
+) -> tuple[_Summary, ...]:
+    """One replicate of every option; options that share economics have it worked out once."""
     summaries: dict[int, _Summary] = {}
-    for number, case in enumerate(cases):
-        if shares[number] != number:
-            continue
-        sharing = [n for n, first in enumerate(shares) if first == number]
-        summaries |= _of_economics(case.plan, [(n, cases[n]) for n in sharing], design, replicate)
+    for number in dict.fromkeys(shares):
+        sharing = [(n, cases[n]) for n, first in enumerate(shares) if first == number]
+        summaries |= _of_economics(stated[number], sharing, design, replicate)
     return tuple(summaries[number] for number in range(len(cases)))
 
 
 def _of_economics(
-    plan: Plan, sharing: Sequence[tuple[int, Case]], design: Design, replicate: int
+    stated: Steps, sharing: Sequence[tuple[int, Case]], design: Design, replicate: int
 ) -> dict[int, _Summary]:
     """The options that share a plan's economics, one replicate."""
-    stated = steps_of(plan)
+    plan = sharing[0][1].plan
     services = any(case.arrangement.services for _, case in sharing)
-    record = frozenset({"positions", "lines"} if services else {"positions"})
+    record = WITH_LINES if services else POSITIONS
     gathered: dict[int, list[FloatArray]] = {number: [] for number, _ in sharing}
     economic: list[FloatArray] = []
     largest = dict.fromkeys(gathered, 0.0)
     scale = 1.0
     for x in units(plan, design, replicate):
         found = workings(plan, x)
-        positions = outcome(plan, x, found, record)  # type: ignore[arg-type]
+        positions = outcome(plan, x, found, record)
         steps = economic_steps(plan, stated, x, found, positions)
         before = steps.sum(axis=0)
         scale = max(scale, float(np.abs(positions.income).sum(axis=0).max()))

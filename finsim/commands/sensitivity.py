@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from finsim.analysis.bridge import bridged
 from finsim.analysis.results import Results
 from finsim.analysis.sensitivity import BY, DRAWS, Sensitivity, sensitivity
 from finsim.analysis.strands import GROUPINGS
@@ -44,6 +45,8 @@ def drivers_of(request: Request, question: Question) -> int:
     if not request.quiet:
         warn(resolution)
     (results,) = computed([resolution], request)
+    if request.as_json:
+        (results,) = bridged([results])
     progress = None if request.quiet else progress_on_terminal("Sobol indices")
     found = sensitivity(case, of, results.sampling, by, question.draws, progress)
     if progress is not None:
@@ -62,7 +65,9 @@ def _json(results: Results, found: Sensitivity) -> str:
     from finsim.outputs.sensitivity import sensitivity_json
     from finsim.outputs.tidy import json_text
 
-    return json_text([results], {"sensitivity": sensitivity_json(found)})
+    assert results.bridge is not None
+    steps = [row.as_dict() for row in results.bridge.rows]
+    return json_text([results], {"sensitivity": sensitivity_json(found), "bridge": steps})
 
 
 def only_one(request: Request) -> Resolution:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.reserves import CONFIDENCES
-from finsim.analysis.stress import stress_test
+from finsim.analysis.results import Results
+from finsim.analysis.stress import StressTest, stress_test
 from finsim.analysis.study import Case
 from finsim.book.places import InputProblems, Place, Problem
 from finsim.book.quantities import QuantityError, financial_year_text, rate
@@ -19,7 +20,7 @@ from finsim.outputs import stress_data as data
 from finsim.outputs.atomic import check_writable
 from finsim.scenario.stress_cases import chosen_cases, read_stress_cases
 
-SUFFIXES = (".csv", ".json")
+SUFFIXES = (".xlsx", ".csv", ".json")
 LEAST, MOST, MANY = 0.5, 0.99, 4
 
 
@@ -82,6 +83,15 @@ def stress(request: Request, asked: Asked) -> int:
     contents = {
         ".csv": lambda: data.csv_text(tests, kept).encode(),
         ".json": lambda: data.json_text(results, tests, kept).encode(),
+        ".xlsx": lambda: _workbook(results, tests, kept),
     }
     give(request, targets, contents, lambda: shown.report(results, tests, bodies))
     return DONE if all(result.passed for result in results) else CHECK_FAILED
+
+
+def _workbook(
+    results: Sequence[Results], tests: Sequence[StressTest], bodies: Sequence[str]
+) -> bytes:
+    from finsim.outputs.workbook_stress import stress_workbook
+
+    return stress_workbook(results, tests, bodies)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ from finsim.analysis.bridge_rows import BRIDGE_FIELDS, Bridge, BridgeRow
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Results
 from finsim.book.quantities import financial_year_text
+from finsim.outputs import tidy
 from finsim.outputs.findings import master_check, pressure_of
-from finsim.outputs.tidy import csv_table, envelope
 from finsim.outputs.words import error, percent, signed
 from finsim.simulation.steps import BASE, DO_NOTHING, SETTLED, THEME
 
@@ -242,14 +241,13 @@ def chosen_rows(
 
 
 def json_text(results: Sequence[Results], rows: Sequence[BridgeRow]) -> str:
-    """One JSON object: the envelope and the rows."""
-    whole = {**envelope(results), "bridge": [row.as_dict() for row in rows]}
-    return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"
+    """One JSON object: what a run gives, and the rows."""
+    return tidy.json_text(results, {"bridge": [row.as_dict() for row in rows]})
 
 
 def csv_text(rows: Sequence[BridgeRow]) -> str:
     """The rows as CSV."""
-    return csv_table(BRIDGE_FIELDS, (list(row.as_dict().values()) for row in rows))
+    return tidy.csv_table(BRIDGE_FIELDS, (list(row.as_dict().values()) for row in rows))
 
 
 def projected_years(result: Results) -> tuple[str, ...]:

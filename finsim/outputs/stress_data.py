@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields
 
@@ -11,7 +10,7 @@ from finsim.analysis.results import Results
 from finsim.analysis.stress import StressTest
 from finsim.analysis.stress_rows import CASE_FIELDS, CaseRow, CommonRow, ReserveRow
 from finsim.book.quantities import financial_year_text
-from finsim.outputs.tidy import csv_table, envelope
+from finsim.outputs import tidy
 
 
 def common_rows(test: StressTest, bodies: Sequence[str]) -> list[CommonRow]:
@@ -139,8 +138,7 @@ def json_text(
             if laid.source
         ],
     }
-    whole = {**envelope(results), "stress": stress}
-    return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"
+    return tidy.json_text(results, {"stress": stress})
 
 
 def _plain(row: CommonRow | CaseRow | ReserveRow) -> dict[str, object]:
@@ -150,4 +148,4 @@ def _plain(row: CommonRow | CaseRow | ReserveRow) -> dict[str, object]:
 def csv_text(tests: Sequence[StressTest], bodies: Sequence[str]) -> str:
     """The named cases as CSV."""
     rows = (_plain(row).values() for test in tests for row in case_rows(test, bodies))
-    return csv_table(CASE_FIELDS, rows)
+    return tidy.csv_table(CASE_FIELDS, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,9 +63,18 @@ def workbook_bytes(results: Sequence[Results]) -> bytes:
 
 def written(results: Sequence[Results]) -> Written:
     """The workbook of a run's options with its tables; see `workbook_bytes`."""
+    from finsim.outputs.live.write import Live
+
+    check = master_check(results)
+    return written_with(results, _sheets(results, check, Live(results[0])))
+
+
+def written_with(
+    results: Sequence[Results], sheets: Mapping[str, Callable[[Sheet], Any]]
+) -> Written:
+    """A workbook about a run with these sheets, each by its name and what fills it."""
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
-    from finsim.outputs.live.write import Live
     from finsim.outputs.workbook_cells import FullPrecisionWorksheet
 
     content = io.BytesIO()
@@ -74,7 +83,6 @@ def written(results: Sequence[Results]) -> Written:
     formats = Formats(workbook)
     check = master_check(results)
     footer = results[0].plan.resolved.scenario.title
-    sheets = _sheets(results, check, Live(results[0]))
     tables: list[Placed] = []
     for name, fill in sheets.items():
         worksheet = workbook.add_worksheet(name, FullPrecisionWorksheet)

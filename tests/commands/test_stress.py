@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from example_files import Example, copied, said
 
@@ -64,6 +65,27 @@ def test_data_has_every_body_and_only_numbers(
     system = by_hand["together", "system"] - by_hand["together", "council"]
     assert inside == pytest.approx(system, abs=1e-6)
     assert said(capsys, "stress", *arguments)[0] == 0  # its own file is replaced
+
+
+def test_a_workbook_holds_the_same(example: Example, capsys: pytest.CaptureFixture[str]) -> None:
+    files = ("-o", "s.xlsx", "-o", "s.json")
+    assert said(capsys, "stress", str(example.scenario), "--quiet", *files, *FEW)[0] == 0
+    stress = json.loads(Path("s.json").read_text(encoding="utf-8"))["stress"]
+    book = openpyxl.load_workbook("s.xlsx")
+    assert book.sheetnames == ["Cases", "Worst tenth", "Reserves", "Sources"]
+    cells = {
+        name: [[cell.value for cell in row] for row in book[sheet][book[sheet].tables[name].ref]]
+        for sheet, name in (("Cases", "Stress_cases"), ("Reserves", "Reserves"))
+    }
+    column = cells["Stress_cases"][0].index("Change of mean")
+    changes = sorted(row[column] for row in cells["Stress_cases"][1:])
+    assert changes == sorted(row["change_of_mean"] for row in stress["cases"])
+    column = cells["Reserves"][0].index("Reserve")
+    reserves = [row[column] for row in cells["Reserves"][1:]]
+    assert reserves == [row["reserve"] for row in stress["reserves"]]
+    (chart,) = book["Cases"]._charts
+    assert chart is not None
+    assert said(capsys, "stress", str(example.scenario), "--quiet", *files, *FEW)[0] == 0
 
 
 def test_cases_of_ones_own(example: Example, capsys: pytest.CaptureFixture[str]) -> None:
