@@ -521,6 +521,68 @@ def sensitivity(
     raise typer.Exit(command_sensitivity.drivers_of(request, question))
 
 
+@app.command(
+    help=(
+        "Say what value of something gives a stated gap, position or chance.\n\n"
+        "Examples:\n\n"
+        "  finsim solve scenarios/bhr.yaml --for met=80%\n\n"
+        "  finsim solve scenarios/bhr.yaml --for gap=£450m --vary delivered:QIPP --vary tariff\n\n"
+        "  finsim solve scenarios/bhr.yaml --for met:bhrut=50% --vary schemes.locality_model.start "
+        "--from 2017-04 --to 2019-10"
+    )
+)
+def solve(
+    scenario: Scenario,
+    *,
+    target: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            metavar="FIGURE=VALUE",
+            help="met=80%, met:ID=50%, gap=£450m, gap.p90=£500m, position:ID=£0m.",
+        ),
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="saving, an input, delivered:WORD, or a --set path; the main ones if not said.",
+        ),
+    ] = None,
+    how: Annotated[
+        str | None, typer.Option("--as", metavar="HOW", help="shift (if not said), scale or value.")
+    ] = None,
+    low: Annotated[str | None, typer.Option("--from", metavar="VALUE", help="Least value.")] = None,
+    high: Annotated[str | None, typer.Option("--to", metavar="VALUE", help="Most value.")] = None,
+    year: Annotated[
+        str | None, typer.Option(help="A financial year; the last if not said.")
+    ] = None,
+    option: Option = None,
+    sets: Set = None,
+    seed: Seed = None,
+    draws: Draws = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what gives a stated figure."""
+    from finsim.commands import solve as command_solve
+    from finsim.commands.run import Request
+
+    request = Request(
+        scenario=scenario,
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    question = command_solve.Question(
+        target, tuple(dict.fromkeys(vary or ())), how, low, high, year
+    )
+    raise typer.Exit(command_solve.solve(request, question))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
     gc.set_threshold(50_000)  # what starting and reading make stays; looking through it takes long

@@ -68,9 +68,46 @@ def tornado(case: Case, of: Watched, sampling: Sampling) -> tuple[Bar, ...]:
     A chance's by their swing over the draws, for the central case has none between 0 and 1.
     """
     plan = case.plan
-    alone = acts_alone(plan)
+    free, factors = _movers(plan)
+    certain = _with_others_central(case, of, free, factors)
+    names = [plan.inputs.inputs[n].name for n in free] + [strand.name for strand in factors]
+    found = _over_draws(case, of, sampling, acts_alone(plan), free, factors)
+    bars = [
+        Bar(
+            name,
+            input_title(plan, name),
+            k >= len(free),
+            *(float(values[k]) for values in (*certain, *found.values)),
+            *(float(errors[k]) for errors in found.errors),
+        )
+        for k, name in enumerate(names)
+    ]
+    return tuple(sorted(bars, key=lambda bar: -_width(bar, of)))
+
+
+def swings(case: Case, of: Watched) -> dict[str, float]:
+    """The swing of every uncertain input with the others at their centre, the widest first."""
+    free, _ = _movers(case.plan)
+    _, _, at_low, at_high = _with_others_central(case, of, free, [])
+    found = {
+        case.plan.inputs.inputs[n].name: float(swing)
+        for n, swing in zip(free, at_high - at_low, strict=True)
+    }
+    return dict(sorted(found.items(), key=lambda pair: -abs(pair[1])))
+
+
+def _movers(plan: Plan) -> tuple[list[int], list[Strand]]:
+    """The positions of the uncertain inputs, and the shared factors."""
     free = [number for number, item in enumerate(plan.inputs.inputs) if not item.is_fixed]
-    factors = [strand for strand in strands(plan) if strand.shared]
+    return free, [strand for strand in strands(plan) if strand.shared]
+
+
+def _with_others_central(
+    case: Case, of: Watched, free: Sequence[int], factors: Sequence[Strand]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Low and high values, and the figure at each of them: [moved]."""
+    plan = case.plan
+    alone = acts_alone(plan)
     lows, highs = (_moved(plan, alone, free, factors, level) for level in (LOW, HIGH))
     at_low, at_high = np.split(of.values(case, np.concatenate([lows, highs], axis=2)), 2)
     ends = [np.diag(acting(plan, x, of.t)[free]) for x in (lows, highs)]
@@ -79,19 +116,7 @@ def tornado(case: Case, of: Watched, sampling: Sampling) -> tuple[Bar, ...]:
         np.append(end, np.full(len(factors), score))
         for end, score in zip(ends, scores, strict=True)
     )
-    names = [plan.inputs.inputs[n].name for n in free] + [strand.name for strand in factors]
-    found = _over_draws(case, of, sampling, alone, free, factors)
-    bars = [
-        Bar(
-            name,
-            input_title(plan, name),
-            k >= len(free),
-            *(float(values[k]) for values in (low, high, at_low, at_high, *found.values)),
-            *(float(errors[k]) for errors in found.errors),
-        )
-        for k, name in enumerate(names)
-    ]
-    return tuple(sorted(bars, key=lambda bar: -_width(bar, of)))
+    return low, high, at_low, at_high
 
 
 def _width(bar: Bar, of: Watched) -> float:

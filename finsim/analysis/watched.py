@@ -47,12 +47,17 @@ class Watched:
         return BY_NAME[self.measure].unit
 
     def title(self, case: Case) -> str:
-        """What it is, in words: `Position of BHRUT, 2020/21`."""
+        """In words: `Position of BHRUT, 2020/21`, `the system meets its control total, 2020/21`."""
         bodies = case.plan.bodies
         names = dict(zip(bodies.ids, bodies.names, strict=True))
+        name, year = (
+            names.get(self.body, "the system"),
+            financial_year_text(case.plan.years[self.t]),
+        )
+        if self.is_chance:
+            return f"{name} meets its control total, {year}"
         title = BY_NAME[self.measure].title
-        of = "" if self.measure in OF_SYSTEM else f" of {names.get(self.body, 'the system')}"
-        return f"{title}{of}, {financial_year_text(case.plan.years[self.t])}"
+        return f"{title}{'' if self.measure in OF_SYSTEM else f' of {name}'}, {year}"
 
     def values(self, case: Case, x: FloatArray, extra: FloatArray | None = None) -> FloatArray:
         """The figure in each draw of x [input, year, draw]: [draw], £m, or ones and noughts.
