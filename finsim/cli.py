@@ -266,6 +266,62 @@ def stress(
 
 @app.command(
     help=(
+        "Choose the schemes that make a target most likely within an investment and capacity.\n\n"
+        "Examples:\n\n"
+        "  finsim choose scenarios/bhr.yaml --investment £5m --capacity 8\n\n"
+        "  finsim choose scenarios/bhr.yaml --for gap=£450m --capacity 6\n\n"
+        "  finsim choose scenarios/bhr.yaml --for met:bhrut --investment £3m --json"
+    )
+)
+def choose(
+    scenario: Scenario,
+    *,
+    aim: Annotated[
+        str,
+        typer.Option(
+            "--for", metavar="TARGET", help="met, met:ID, or a gap not to be passed: gap=£450m."
+        ),
+    ] = "met",
+    investment: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="The most that delivery may cost: £5m.")
+    ] = None,
+    capacity: Annotated[
+        float | None,
+        typer.Option(min=0, help="The most capacity; a scheme takes 1 unless the book says."),
+    ] = None,
+    year: Annotated[
+        str | None, typer.Option(help="A financial year; the last if not said.")
+    ] = None,
+    output: Output = None,
+    option: Option = None,
+    sets: Set = None,
+    seed: Seed = None,
+    draws: Draws = None,
+    as_json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Choose schemes."""
+    from finsim.commands import choose as command_choose
+    from finsim.commands.run import Request
+
+    request = Request(
+        scenario=scenario,
+        outputs=tuple(output or ()),
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        as_json=as_json,
+        force=force,
+        quiet=quiet,
+    )
+    question = command_choose.Question(aim, investment, capacity, year)
+    raise typer.Exit(command_choose.choose_schemes(request, question))
+
+
+@app.command(
+    help=(
         "Read a scenario with its book and every option, and say what is wrong or implausible.\n\n"
         "Example:\n\n  finsim check scenarios/bhr.yaml"
     )

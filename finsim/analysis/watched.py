@@ -80,6 +80,18 @@ class Watched:
         gap: FloatArray = ledger.gap(positions, case.plan.bodies.in_perimeter)[self.t]
         return gap
 
+    def margin(self, case: Case, x: FloatArray) -> FloatArray:
+        """By how much what is judged passes the control total in each draw, [draw], £m."""
+        record = WITH_LINES if case.arrangement.services else POSITIONS
+        result = settled(case.plan, case.arrangement, evaluate(case.plan, x, record), x)
+        totals, in_system = case.arrangement.totals, case.arrangement.in_system
+        if self.body == SYSTEM:
+            together: FloatArray = totals_of.system_position(result.judged, totals, in_system)
+        else:
+            together = result.judged[self._row(case)]
+        margin: FloatArray = together[self.t] - total_of(case, self)
+        return margin
+
     def _settled(self, case: Case, outcome: Outcome, x: FloatArray) -> FloatArray:
         result = settled(case.plan, case.arrangement, outcome, x)
         if self.measure == "control_total_met":

@@ -378,6 +378,7 @@ TABLES: tuple[Table | Parts, ...] = (
                 _column("costs / double running", "map"),
                 _column("costs / running", "£m"),
                 _column("costs / paid by", "map"),
+                _column("capacity", "number"),
                 _column(f"rate / {YEAR}", "%"),
             ),
             *_lines_selector(),

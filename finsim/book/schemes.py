@@ -14,6 +14,7 @@ from finsim.book.fields import (
     Month,
     MonthsNotNegative,
     Name,
+    NumberNotNegative,
     Rate,
     Share,
     Text,
@@ -133,6 +134,8 @@ class CostOfDelivery(Model):
 
 
 class _Scheme(Sourced):
+    """What schemes have in common; `capacity` is what managing one takes, 1 if not stated."""
+
     id: Id
     name: Name
     theme: Text
@@ -142,6 +145,7 @@ class _Scheme(Sourced):
     delivered: UncertainRate = 1.0
     recurrent: Share = 1.0
     costs: CostOfDelivery | None = None
+    capacity: NumberNotNegative | None = None
 
 
 class ActivityScheme(_Scheme):
