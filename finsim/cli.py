@@ -322,6 +322,44 @@ def choose(
 
 @app.command(
     help=(
+        "Hold a scenario's ranges against what happened: were they wide enough?\n\n"
+        "Examples:\n\n"
+        "  finsim backtest scenarios/bhr.yaml\n\n"
+        "  finsim backtest scenarios/llr.yaml --json"
+    )
+)
+def backtest(
+    scenario: Scenario,
+    *,
+    output: Output = None,
+    option: Option = None,
+    sets: Set = None,
+    seed: Seed = None,
+    draws: Draws = None,
+    as_json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold ranges against outturn."""
+    from finsim.commands import backtest as command_backtest
+    from finsim.commands.run import Request
+
+    request = Request(
+        scenario=scenario,
+        outputs=tuple(output or ()),
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        as_json=as_json,
+        force=force,
+        quiet=quiet,
+    )
+    raise typer.Exit(command_backtest.held_against(request))
+
+
+@app.command(
+    help=(
         "Read a scenario with its book and every option, and say what is wrong or implausible.\n\n"
         "Example:\n\n  finsim check scenarios/bhr.yaml"
     )

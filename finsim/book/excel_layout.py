@@ -212,6 +212,28 @@ TABLES: tuple[Table | Parts, ...] = (
         "Payers and suppliers outside the system",
     ),
     Table(
+        "Outturn",
+        "outturns",
+        (
+            *_columns(
+                "id",
+                "name",
+                _column("bodies", "list"),
+                "year",
+                _column(
+                    "measure",
+                    "text",
+                    ("position_before_risk_share", "position", "income", "expenditure"),
+                ),
+                _column("kind", "text", ("outturn", "forecast")),
+                _column("value", "£m"),
+                _column("expected", "£m"),
+            ),
+            *SOURCED,
+        ),
+        "What happened, for a backtest: published positions and what was planned",
+    ),
+    Table(
         "Lines",
         "lines",
         (

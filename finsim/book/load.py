@@ -20,8 +20,9 @@ TABLES = {
     "lines.csv": "lines",
     "contracts.csv": "contracts",
     "curves.csv": "curves",
+    "outturn.csv": "outturns",
 }
-LISTS = frozenset({"areas"})
+LISTS = frozenset({"areas", "bodies"})
 DOCUMENTS = {
     "drivers.yaml": ("drivers", "dependence"),
     "schemes.yaml": ("schemes",),

@@ -36,6 +36,7 @@ from finsim.book.fields import (
     problem,
 )
 from finsim.book.levels import Budgets, Locality, Network
+from finsim.book.outturns import Outturn
 from finsim.book.schemes import Scheme
 from finsim.book.sourced import Sourced, Standing
 from finsim.book.uncertain import UncertainRate
@@ -244,6 +245,7 @@ class Book(Model):
     localities: tuple[Locality, ...] = ()
     budgets: tuple[Budgets, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    outturns: tuple[Outturn, ...] = ()
 
     def all_drivers(self) -> tuple[Driver, ...]:
         """National drivers, then the system's own."""

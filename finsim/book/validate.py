@@ -73,6 +73,7 @@ def _findings(book: Book) -> list[Finding]:
         *_schemes(book),
         *level_findings(book),
         *_comparisons(book),
+        *_outturns(book),
     ]
 
 
@@ -93,6 +94,7 @@ def _duplicates(book: Book) -> Iterator[Finding]:
     yield from _repeated([("localities", book.localities)])
     yield from _repeated([("budgets", book.budgets)])
     yield from _repeated([("comparisons", book.comparisons)])
+    yield from _repeated([("outturns", book.outturns)])
 
 
 class _Named(Protocol):
@@ -277,6 +279,17 @@ def _comparisons(book: Book) -> Iterator[Finding]:
         if item.organisation not in bodies:
             place: Path = ("comparisons", number, "organisation")
             yield unknown(place, "organisation", item.organisation, bodies)
+
+
+def _outturns(book: Book) -> Iterator[Finding]:
+    bodies = {body.id for body in book.organisations}
+    for number, item in enumerate(book.outturns):
+        place: Path = ("outturns", number, "bodies")
+        if not item.bodies:
+            yield Finding(place, "names no organisation")
+        for body in item.bodies:
+            if body not in bodies:
+                yield unknown(place, "organisation", body, bodies)
 
 
 def _schemes(book: Book) -> Iterator[Finding]:
