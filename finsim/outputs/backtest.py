@@ -92,7 +92,7 @@ def place(test: Test) -> str:
 def _verdict(found: Backtest) -> str:
     text = (
         f"{found.inside} of {found.counted} that count lie from P10 to P90; ranges that are right "
-        f"hold {0.8 * found.counted:.1f} of them on average. If they were, no more than {found.inside} "
+        f"hold {0.8 * found.counted:.1f} of them on average. If they were, {found.inside} or fewer "
         f"would be inside {percent(found.as_few)} of the time."
     )
     lines = textwrap.wrap(text, WIDTH)
