@@ -91,7 +91,7 @@ def compile_plan(resolved: Resolved) -> Plan:
         efficiency_schemes=efficiency,
         delivery_shares=_delivery_shares((*activity, *efficiency), len(bodies.ids)),
         scopes=distinct,
-        unattributed=_unattributed(resolved),
+        unattributed=unattributed(resolved),
         unattributed_spread=NONE if spread is None else inputs.position(PRESSURE),
         reserved=tuple(
             Reserved(int(place[number]), int(contracts.provider[number]), *rates)
@@ -198,7 +198,7 @@ def _bodies(book: Book, contracts: Contracts, inputs: Inputs, indices: Indices) 
     )
 
 
-def _unattributed(resolved: Resolved) -> FloatArray:
+def unattributed(resolved: Resolved) -> FloatArray:
     """[organisation, year], £m: nil in the base year, equal steps to the year it was solved in."""
     held, years = resolved.held.unattributed, resolved.scenario.year_numbers
     bodies = [body.id for body in resolved.book.organisations]

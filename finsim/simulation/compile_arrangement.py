@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,12 +28,15 @@ from finsim.simulation.arrangement import (
 from finsim.simulation.cases import central_inputs, plan_inputs
 from finsim.simulation.compile_levels import compile_levels
 from finsim.simulation.compile_risk_share import Naming, PlacedTerm, check_terms, placed_terms
-from finsim.simulation.evaluate import Outcome, evaluate
+from finsim.simulation.evaluate import Outcome, Record, evaluate
 from finsim.simulation.inputs import InputError
+from finsim.simulation.levels import Levels
 from finsim.simulation.named import Where, bodies_named, check_year, found
 from finsim.simulation.plan import FloatArray, Plan
 
 ROUNDING = 1e-9
+_latest_certain: deque[tuple[Plan, tuple[Outcome, Outcome]]] = deque(maxlen=4)
+_latest_levels: deque[tuple[Plan, Levels]] = deque(maxlen=4)
 
 
 def attainment_drivers(resolved: Resolved) -> list[str]:
@@ -86,10 +90,10 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         terms=terms,
         agreements=agreements,
         services=_service_lines(plan, terms),
-        planned_saving=_case(plan, plan_inputs(plan)).saving[:, :, 0],
-        central_saving=_case(plan, central_inputs(plan)).saving[:, :, 0],
+        planned_saving=_certain(plan)[0].saving[:, :, 0],
+        central_saving=_certain(plan)[1].saving[:, :, 0],
         weighted_population=plan.bodies.weighted_population,
-        levels=compile_levels(plan),
+        levels=_levels(plan),
     )
 
 
@@ -130,6 +134,29 @@ def _offsets(
                 raise InputError((*where, body), "has no control total to offset in this year")
             offsets[place] = value
     return offsets
+
+
+def _certain(plan: Plan) -> tuple[Outcome, Outcome]:
+    """The plan and the central case, evaluated once for options that share economics."""
+    for known, outcomes in _latest_certain:
+        if plan.has_economics_of(known):
+            return outcomes
+    lines: frozenset[Record] = frozenset({"lines"})
+    planned = evaluate(plan, plan_inputs(plan), lines)
+    central = evaluate(plan, central_inputs(plan), lines)
+    _latest_certain.append((plan, (planned, central)))
+    return planned, central
+
+
+def _levels(plan: Plan) -> Levels:
+    """The levels, compiled once for options that share economics and name the same budgets."""
+    words = plan.resolved.scenario.budgets
+    for known, levels in _latest_levels:
+        if plan.has_economics_of(known) and known.resolved.scenario.budgets == words:
+            return levels
+    levels = compile_levels(plan)
+    _latest_levels.append((plan, levels))
+    return levels
 
 
 # funding
@@ -247,10 +274,6 @@ def _need_lines(plan: Plan, placed: Sequence[PlacedTerm], lines: FloatArray) -> 
                 raise InputError((*where, "pool", "members"), text)
 
 
-def _case(plan: Plan, x: FloatArray) -> Outcome:
-    return evaluate(plan, x, frozenset({"lines"}))
-
-
 def services(book: Book) -> tuple[str, ...]:
     """The services of a book's contracts and own lines, which terms may name as lines."""
     flows = (*book.contracts, *book.lines)
@@ -268,7 +291,7 @@ def _service_lines(plan: Plan, terms: Sequence[terms_of.Term]) -> tuple[ServiceL
     wanted = [name for name in named if name in services(plan.resolved.book)]
     if not wanted:
         return ()
-    central = _case(plan, central_inputs(plan))
+    central = _certain(plan)[1]
     return tuple(_service_line(plan, name, central) for name in wanted)
 
 

@@ -254,6 +254,10 @@ class Plan:
         """Activity schemes, then efficiency schemes."""
         return (*self.activity_schemes, *self.efficiency_schemes)
 
+    def has_economics_of(self, other: Plan) -> bool:
+        """Whether both are one compiled plan, so that the same inputs have the same outcome."""
+        return self.contracts is other.contracts and self.unattributed is other.unattributed
+
     @property
     def base_year(self) -> int:
         """The first year of the model."""

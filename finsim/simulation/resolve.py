@@ -30,7 +30,7 @@ from finsim.scenario.reading import Files, judged, read_files
 from finsim.scenario.resolved import Held, Resolved
 from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.cases import central_inputs
-from finsim.simulation.compile import compile_plan, listed_inputs
+from finsim.simulation.compile import compile_plan, listed_inputs, unattributed
 from finsim.simulation.compile_arrangement import compile_arrangement
 from finsim.simulation.compile_totals import solved_totals
 from finsim.simulation.evaluate import evaluate
@@ -225,26 +225,39 @@ def _typed(merged: Merged, held: Held, option: str) -> Resolved:
 
 def _compiled(resolved: Resolved, merged: Merged) -> Plan:
     """The plan; one that was compiled from the same inputs is used again."""
-    for plan in _latest:
-        if _compile_alike(plan.resolved, resolved):
+    alike = [plan for plan in _latest if _compile_alike(plan.resolved, resolved)]
+    for plan in alike:
+        if plan.resolved.held.unattributed == resolved.held.unattributed:
             return replace(plan, resolved=resolved)
-    try:
-        plan = compile_plan(resolved)
-    except InputError as error:
-        found = misfits(resolved) or [error, *error.others]
-        raise InputProblems(_problem(misfit, merged) for misfit in found) from None
+    if alike:
+        plan = replace(alike[0], resolved=resolved, unattributed=unattributed(resolved))
+    else:
+        plan = _fresh(resolved, merged)
     _latest.append(plan)
     return plan
 
 
+def _fresh(resolved: Resolved, merged: Merged) -> Plan:
+    try:
+        return compile_plan(resolved)
+    except InputError as error:
+        found = misfits(resolved) or [error, *error.others]
+        raise InputProblems(_problem(misfit, merged) for misfit in found) from None
+
+
 def _compile_alike(one: Resolved, other: Resolved) -> bool:
-    """Whether a plan is the same for both: only what is settled after the economics differs."""
+    """Whether one plan serves both, but for the amount of unattributed pressure."""
     return (
         one.book is other.book
-        and one.held.unattributed == other.held.unattributed
+        and _spread(one) == _spread(other)
         and one.held.full_savings == other.held.full_savings
         and all(getattr(one.scenario, n) == getattr(other.scenario, n) for n in COMPILED)
     )
+
+
+def _spread(resolved: Resolved) -> object:
+    held = resolved.held.unattributed
+    return None if held is None else held.spread
 
 
 def _arranged(plan: Plan, merged: Merged) -> Arrangement:
