@@ -22,17 +22,17 @@ def statistics_with_chances(
 ) -> tuple[FloatArray, FloatArray]:
     """The statistics of rows [row, draw], and the rows that are not chances, sorted.
 
-    A chance is a row of ones and noughts: its mean is all that it says. A row of one value, as
-    much of a base year is, has nothing to sort, and every statistic of it is that value.
+    A chance is a row of ones and noughts: its mean is all that it says. Of a row of one value, as
+    many are in a base year, every statistic is that value.
     """
     found = np.zeros((len(STATISTICS), len(values)))
     found[0, chances] = values[chances].mean(axis=1)
-    money = np.flatnonzero(~chances)
-    ordered = values[money]
-    varies = ordered.min(axis=1) != ordered.max(axis=1)
-    found[:, money] = ordered[:, 0]
-    ordered[varies] = np.sort(ordered[varies], axis=1)
-    found[:, money[varies]] = statistics(ordered[varies], worse_high[money[varies]])
+    ordered = values[~chances]
+    ordered.sort(axis=1)
+    figures = statistics(ordered, worse_high[~chances])
+    constant = ordered[:, 0] == ordered[:, -1]
+    figures[:, constant] = ordered[constant, 0]
+    found[:, ~chances] = figures
     return found, ordered
 
 

@@ -7,7 +7,7 @@ read it back: writing and reading is the identity, to the bit. Its sha256 names 
 from __future__ import annotations
 
 import hashlib
-import json
+from collections import deque
 
 from pydantic import Field
 
@@ -63,13 +63,20 @@ class Resolved(Model):
     @property
     def canonical_text(self) -> str:
         """The text that says everything that the results depend on."""
-        values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return json.dumps(values, ensure_ascii=False, indent=1) + "\n"
+        for known, text in _latest:
+            if known is self:
+                return text
+        text = self.model_dump_json(indent=1, by_alias=True, exclude_none=True) + "\n"
+        _latest.append((self, text))
+        return text
 
     @property
     def sha256(self) -> str:
         """The name of the run."""
         return hashlib.sha256(self.canonical_text.encode()).hexdigest()
+
+
+_latest: deque[tuple[Resolved, str]] = deque(maxlen=4)
 
 
 def read_canonical(text: str, name: str = "canonical text") -> Resolved:
