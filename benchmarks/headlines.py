@@ -9,16 +9,16 @@ from pathlib import Path
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
+import numpy as np
+from numpy.typing import NDArray
 
-from finsim.analysis.statistics import quantiles, tail_mean  # noqa: E402
-from finsim.economics import ledger  # noqa: E402
-from finsim.scenario.reading import read_files  # noqa: E402
-from finsim.simulation.evaluate import evaluate  # noqa: E402
-from finsim.simulation.resolve import Resolution, resolve_each  # noqa: E402
-from finsim.simulation.run import units  # noqa: E402
-from finsim.uncertainty.point_sets import Design  # noqa: E402
+from finsim.analysis.statistics import quantiles, tail_mean
+from finsim.economics import ledger
+from finsim.scenario.reading import read_files
+from finsim.simulation.evaluate import evaluate
+from finsim.simulation.resolve import Resolution, resolve_each
+from finsim.simulation.run import units
+from finsim.uncertainty.point_sets import Design
 
 ROOT = Path(__file__).resolve().parents[1]
 LEVELS = (0.1, 0.5, 0.9)
