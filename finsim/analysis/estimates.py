@@ -8,7 +8,7 @@ the error is that of the figure shown. A percentile of a replicate of n draws is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,6 +22,8 @@ from finsim.simulation.run import Engine, Sampling, prepare
 
 BATCH = 8
 MOST_REPLICATES = 8_192
+MOMENTS_KEPT = 512
+SUMMED = ("values", "compared", "curves", "bearing", "chances")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Estimate:
 class Estimates:
     """What the replicates say of a case: see `CaseSummary` for the shapes.
 
-    `moments` [replicate, 2, input, year] are those of each replicate.
+    `moments` [replicate, 2, input, year] are those of each replicate, up to the 512th.
     """
 
     rows: tuple[Row, ...]
@@ -49,6 +51,59 @@ class Estimates:
     extremes: Extremes
     sampling: Sampling
     moments: FloatArray
+
+
+class Running:
+    """The mean and spread of arrays of one shape that come one by one; none of them is kept.
+
+    Squares are of the distance from the first array, which keeps their digits.
+
+    Source: Chan, Golub and LeVeque (1983), Algorithms for computing the sample variance.
+    """
+
+    def __init__(self, first: FloatArray) -> None:
+        self.count = 0
+        self.first = first
+        self.total = np.zeros_like(first)
+        self.distance = np.zeros_like(first)
+        self.squares = np.zeros_like(first)
+
+    def add(self, values: FloatArray) -> None:
+        """Take one array in."""
+        distance = values - self.first
+        self.count += 1
+        self.total += values
+        self.distance += distance
+        self.squares += distance**2
+
+    def estimate(self) -> Estimate:
+        """The mean and its standard error, `sd / √count`; where all agree the value and nought."""
+        agree = self.squares == 0
+        about_mean = self.squares - self.distance**2 / self.count
+        variance = np.maximum(about_mean, 0.0) / max(self.count - 1, 1)
+        return Estimate(
+            np.where(agree, self.first, self.total / self.count),
+            np.where(agree, 0.0, np.sqrt(variance / self.count)),
+        )
+
+
+class _Gathered:
+    """A case's replicates, gathered one by one in their order."""
+
+    def __init__(self, first: CaseSummary) -> None:
+        self.arrays = {name: Running(getattr(first, name)) for name in SUMMED}
+        self.extremes = first.extremes
+        self.moments: list[FloatArray] = []
+        self.count = 0
+
+    def add(self, summary: CaseSummary) -> None:
+        for name, running in self.arrays.items():
+            running.add(getattr(summary, name))
+        if self.count:
+            self.extremes = self.extremes.merged(summary.extremes)
+        if self.count < MOMENTS_KEPT:
+            self.moments.append(summary.moments)
+        self.count += 1
 
 
 def estimate(
@@ -66,32 +121,31 @@ def estimate(
     for case in work.cases:
         prepare(case.plan, sampling.design)
     task = partial(summarise, work, sampling.design)
-    summaries: list[tuple[CaseSummary, ...]] = []
-    wanted = sampling.replicates
+    gathered: tuple[_Gathered, ...] = ()
+    done, wanted = 0, sampling.replicates
     while True:
-        for summary in engine.map(task, range(len(summaries), wanted)):
-            summaries.append(summary)
+        for summaries in engine.map(task, range(done, wanted)):
+            gathered = gathered or tuple(map(_Gathered, summaries))
+            for of_case, summary in zip(gathered, summaries, strict=True):
+                of_case.add(summary)
+            done += 1
             if progress is not None:
-                progress(len(summaries), wanted)
+                progress(done, wanted)
         if precision is None or wanted >= MOST_REPLICATES:
             break
-        if gap_error(work, summaries) <= precision:
+        if gap_error(work, gathered) <= precision:
             break
-        wanted += max(BATCH, wanted // 2)
-    used = Sampling(sampling.design, len(summaries))
-    return tuple(
-        _combined(work, number, [summary[number] for summary in summaries], used)
-        for number in range(len(work.cases))
-    )
+        wanted = min(wanted + max(BATCH, wanted // 2), MOST_REPLICATES)
+    used = Sampling(sampling.design, done)
+    return tuple(_combined(work, number, of_case, used) for number, of_case in enumerate(gathered))
 
 
-def gap_error(work: Study, summaries: list[tuple[CaseSummary, ...]]) -> float:
+def gap_error(work: Study, gathered: Sequence[_Gathered]) -> float:
     """The largest standard error of the P10, P50 and P90 of any case's last gap, £m."""
     errors = []
-    for number, case in enumerate(work.cases):
+    for case, of_case in zip(work.cases, gathered, strict=True):
         row = case.rows.index(Row("system", "system", case.plan.years[-1], "gap"))
-        by_replicate = np.stack([summary[number].values[1:4, row] for summary in summaries])
-        errors.append(float(standard_error(by_replicate).max()))
+        errors.append(float(of_case.arrays["values"].estimate().errors[1:4, row].max()))
     return max(errors)
 
 
@@ -114,21 +168,17 @@ def combined(by_replicate: list[FloatArray]) -> Estimate:
     return Estimate(mean, standard_error(stacked))
 
 
-def _combined(
-    work: Study, number: int, summaries: list[CaseSummary], sampling: Sampling
-) -> Estimates:
-    worst = summaries[0].extremes
-    for summary in summaries[1:]:
-        worst = worst.merged(summary.extremes)
+def _combined(work: Study, number: int, gathered: _Gathered, sampling: Sampling) -> Estimates:
+    arrays = gathered.arrays
     return Estimates(
         rows=work.cases[number].rows,
         compared_rows=work.compared_rows if number else (),
-        statistics=combined([summary.values for summary in summaries]),
-        compared=combined([summary.compared for summary in summaries]),
-        curves=combined([summary.curves for summary in summaries]),
-        bearing=combined([summary.bearing for summary in summaries]),
-        chances=combined([summary.chances for summary in summaries]),
-        extremes=worst,
+        statistics=arrays["values"].estimate(),
+        compared=arrays["compared"].estimate(),
+        curves=arrays["curves"].estimate(),
+        bearing=arrays["bearing"].estimate(),
+        chances=arrays["chances"].estimate(),
+        extremes=gathered.extremes,
         sampling=sampling,
-        moments=np.stack([summary.moments for summary in summaries]),
+        moments=np.stack(gathered.moments),
     )
