@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from example_files import ROOT, Example, copied, said
@@ -46,6 +47,43 @@ def test_json_writes_no_file(example: Example, capsys: pytest.CaptureFixture[str
     assert code == 0
     assert json.loads(out)["scenario"]["title"].startswith("Example")
     assert files() == []
+
+
+def largest_gap_error(results: dict[str, Any]) -> float:
+    last = ("system", "gap", results["years"][-1])
+    (gap,) = (r for r in results["measures"] if (r["level"], r["measure"], r["year"]) == last)
+    return max(gap[name] for name in ("se_p10", "se_p50", "se_p90"))
+
+
+def test_precision_says_how_many_draws_it_took(
+    example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    once = ("run", str(example.scenario), "--json", "--draws", "1")
+    rough = json.loads(said(capsys, *once)[1])
+    asked = round(largest_gap_error(rough) / 2, 3)
+    code, out, lines = said(capsys, *once, "--precision", str(asked))
+
+    sure = json.loads(out)
+    reached = largest_gap_error(sure)
+    assert code == 0
+    assert sure["draws"] > rough["draws"]
+    assert reached <= asked
+    told = f"sure to £{reached:.3g}m after {sure['draws']:,} draws (£{asked:g}m was asked for)"
+    assert lines[-1] == f"precision: P10, P50 and P90 of the gap are {told}"
+
+
+def test_a_precision_out_of_reach_is_said_and_not_tried_for(
+    example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, (told,) = said(
+        capsys, "run", str(example.scenario), "--json", "--precision", "1e-6", *FEW
+    )
+
+    assert code == 0
+    assert f"after {json.loads(out)['draws']:,} draws" in told
+    assert told.startswith("warning: P10, P50 and P90 of the gap are sure to £")
+    assert "£1e-06m would take about" in told
+    assert "that finsim draws" in told
 
 
 def test_a_second_run_replaces_the_first(

@@ -8,6 +8,7 @@ the error is that of the figure shown. A percentile of a replicate of n draws is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -116,7 +117,8 @@ def estimate(
     """The estimates of each case over the replicates asked for, or as many as a precision needs.
 
     `precision` is the largest standard error, £m, allowed to the P10, P50 and P90 of the system's
-    gap in the last year, of every case.
+    gap in the last year, of every case. One that would take more than 8,192 replicates is not tried
+    for: the error that is reached then says so.
     """
     for case in work.cases:
         prepare(case.plan, sampling.design)
@@ -131,13 +133,26 @@ def estimate(
             done += 1
             if progress is not None:
                 progress(done, wanted)
-        if precision is None or wanted >= MOST_REPLICATES:
+        if precision is None:
             break
-        if gap_error(work, gathered) <= precision:
+        wanted = replicates_for(precision, gap_error(work, gathered), done)
+        if wanted <= done:
             break
-        wanted = min(wanted + max(BATCH, wanted // 2), MOST_REPLICATES)
     used = Sampling(sampling.design, done)
     return tuple(_combined(work, number, of_case, used) for number, of_case in enumerate(gathered))
+
+
+def replicates_for(precision: float, error: float, done: int) -> int:
+    """How many replicates a precision takes, as errors fall with their root; those done if enough.
+
+    Those done too when it would take more than there may be.
+    """
+    if error <= precision:
+        return done
+    needed = done * (error / precision) ** 2
+    if needed > MOST_REPLICATES:
+        return done
+    return min(max(done + BATCH, math.ceil(needed)), MOST_REPLICATES)
 
 
 def gap_error(work: Study, gathered: Sequence[_Gathered]) -> float:

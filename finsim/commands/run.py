@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.analysis.bridge import with_bridges
+from finsim.analysis.estimates import MOST_REPLICATES
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.book.load import WORKBOOKS
@@ -165,7 +166,25 @@ def computed(resolutions: Sequence[Resolution], request: Request) -> tuple[Resul
     results = simulate_cases(cases, wanted, Forked(processors()), progress, request.precision)
     if progress is not None:
         clear_progress()
+    if request.precision is not None:
+        told = precision_reached(results, request.precision)
+        if told.startswith("warning") or not request.quiet:
+            print(told, file=sys.stderr)
     return results
+
+
+def precision_reached(results: Sequence[Results], asked: float) -> str:
+    """How sure the gap's percentiles are, and how many draws that took, or why it is no surer."""
+    last = [result.figure("gap", result.years[-1]) for result in results]
+    errors = [e for f in last for e in (f.se_p10, f.se_p50, f.se_p90) if e is not None]
+    worst, used = max(errors), results[0].sampling
+    told = f"P10, P50 and P90 of the gap are sure to £{worst:.3g}m after {used.draws:,} draws"
+    if worst <= asked:
+        return f"precision: {told} (£{asked:g}m was asked for)"
+    most = MOST_REPLICATES * used.design.draws
+    needed = used.draws * (worst / asked) ** 2
+    text = f"£{asked:g}m would take about {needed:,.0f}, more than the {most:,} that finsim draws"
+    return f"warning: {told}; {text}"
 
 
 def progress_on_terminal(label: str) -> Callable[[int, int], None] | None:

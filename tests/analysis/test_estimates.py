@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
+from finsim.analysis.estimates import Running, replicates_for, standard_error
 from finsim.analysis.results import Figure, Results, simulate
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.resolve import Resolution
@@ -142,6 +145,47 @@ def test_precision_that_is_met_draws_no_more(shipped: Shipped) -> None:
     rough = run(shipped, None)
     content = run(shipped, 2 * largest_error(rough))
     assert [f.as_dict() for f in content.figures] == [f.as_dict() for f in rough.figures]
+
+
+def test_precision_beyond_reach_draws_no_more(shipped: Shipped) -> None:
+    """A hundredth of the error takes ten thousand times the replicates: 80,000."""
+    rough = run(shipped, None)
+    assert run(shipped, largest_error(rough) / 100).sampling == rough.sampling
+
+
+@pytest.mark.parametrize(
+    ("precision", "error", "done", "expected"),
+    [
+        (1.0, 1.0, 16, 16),
+        (1.0, 0.2, 16, 16),
+        (1.0, 2.0, 16, 64),
+        (1.0, 1.01, 16, 24),
+        (1.0, 22.0, 16, 7_744),
+        (1.0, 23.0, 16, 16),
+        (1.0, 1.0001, 8_190, 8_192),
+    ],
+)
+def test_replicates_that_a_precision_takes(
+    precision: float, error: float, done: int, expected: int
+) -> None:
+    assert replicates_for(precision, error, done) == expected
+
+
+floats = st.floats(-1e6, 1e6)
+
+
+@given(st.lists(st.lists(floats, min_size=3, max_size=3), min_size=1, max_size=30))
+def test_arrays_one_by_one_have_the_mean_and_error_of_all_at_once(rows: list[list[float]]) -> None:
+    every = np.array(rows)
+    running = Running(every[0])
+    for row in every:
+        running.add(row)
+    found = running.estimate()
+    np.testing.assert_allclose(found.values, every.mean(axis=0), rtol=1e-12, atol=1e-6)
+    if len(every) > 1:
+        expected = standard_error(every)
+        np.testing.assert_allclose(found.errors, expected, rtol=1e-6, atol=1e-6)
+        assert ((found.errors == 0) == (expected == 0)).all()
 
 
 def test_default_draws_are_sure_enough(bhr_run: Results) -> None:
