@@ -4,12 +4,14 @@
 
 The floor is `python -c "import numpy, pandas, scipy.stats, openpyxl"`. Commands alternate with it,
 so that a noisy machine is noisy for all; processor time and elapsed time are both shown, the median
-of the rounds.
+of the rounds. Python may keep the bytecode of finsim, as it has that of the libraries: the first
+round, which is not counted, writes it.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -18,6 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 ROOT = Path(__file__).resolve().parents[1]
 CLI = [sys.executable, str(ROOT / "cli.py")]
 FLOOR = "floor: numpy, pandas, scipy.stats, openpyxl"
@@ -33,7 +36,7 @@ COMMANDS = {
 def once(command: list[str], folder: str) -> tuple[float, float]:
     """Elapsed and processor seconds of one run."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
     elapsed, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return elapsed, used

@@ -268,6 +268,27 @@ def test_a_draw_replayed_alone_has_the_bits_of_the_run(
     assert np.array_equal(outcome.lines.costs[..., place], ran.lines.costs[..., within % UNIT])
 
 
+@pytest.mark.parametrize("block", [1024, 2048, 8192])
+@pytest.mark.parametrize("kind", ["lattice", "monte carlo"])
+def test_inputs_drawn_by_blocks_have_the_same_bits(
+    shipped: Shipped, kind: Kind, block: int
+) -> None:
+    plan = shipped("bhr").plan
+    design = Design(kind, 4096 if kind == "lattice" else 8192, 5)
+    alone = units(plan, design, 3, UNIT)
+    for x, expected in zip(units(plan, design, 3, block), alone, strict=True):
+        assert x.shape[2] == UNIT
+        assert np.array_equal(x, expected)
+
+
+def test_evaluation_does_not_see_how_its_inputs_lie_in_memory(shipped: Shipped) -> None:
+    plan = shipped("bhr").plan
+    of_block = next(units(plan, Design("lattice", 4096, 5), 0, 4096))
+    found, expected = evaluate(plan, of_block), evaluate(plan, of_block.copy())
+    assert not of_block.flags.c_contiguous
+    assert np.array_equal(found.position_before_risk_share, expected.position_before_risk_share)
+
+
 def rows_of(results: Results) -> list[dict[str, object]]:
     return [figure.as_dict() for figure in results.figures]
 
