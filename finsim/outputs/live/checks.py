@@ -19,7 +19,7 @@ from finsim.outputs.live.expressions import (
     most,
     size,
 )
-from finsim.outputs.live.inputs import Inputs, numbers_on
+from finsim.outputs.live.input_rows import Inputs, numbers_on
 from finsim.outputs.live.model import LiveModel
 from finsim.outputs.live.rows import (
     CONSTANT,
@@ -32,12 +32,14 @@ from finsim.outputs.live.rows import (
     largest,
 )
 from finsim.outputs.live.run import Run
-from finsim.simulation.evaluate import Outcome
+from finsim.simulation.arrangement import settled
+from finsim.simulation.cases import central_inputs, plan_inputs
 from finsim.simulation.plan import FloatArray
 
 COMPARED = (
-    ("position_do_nothing", "Position, do nothing"),
-    ("position_before_risk_share", "Position before risk share"),
+    ("position_do_nothing", "Position, do nothing", "do_nothing_gap", "Do-nothing gap"),
+    ("position_before_risk_share", "Position before risk share", "gap", "Gap, before risk share"),
+    ("position", "Position", "gap_after_support", "Gap after support and funding"),
 )
 
 
@@ -63,7 +65,7 @@ class LiveChecks:
 def live_checks(model: LiveModel, run: Run) -> LiveChecks:
     """Adds the reconciliation to the run, and the checks, to the sheet Calculations."""
     sheet = model.sheet
-    differences = _differences(model, run.central, run.planned)
+    differences = _differences(model, run)
     measured = list(_measured(model))
     sheet.heading("Checks: 0 passed, 1 failed")
     changed = sheet.works_out_once(
@@ -110,42 +112,57 @@ def _failing(worst: Expression, tolerated: Expression | int) -> Expression:
 # the run
 
 
-def _differences(
-    model: LiveModel, central: Outcome, planned: Outcome
-) -> list[tuple[str, str, Row]]:
+def _differences(model: LiveModel, run: Run) -> list[tuple[str, str, Row]]:
     """What the run found in both cases, and what the formulas differ by."""
-    inputs, sheet, bodies = model.inputs, model.sheet, model.inputs.plan.bodies
+    inputs, sheet = model.inputs, model.sheet
     sheet.heading("Reconciliation to the run (in italics: figures of the run, not formulas)")
-    compared: list[tuple[str, str, Row, FloatArray, FloatArray]] = []
-    for number, name in enumerate(bodies.names):
-        for key, item in COMPARED:
-            live = model.positions.bodies[number][key]
-            of = [getattr(case, key)[number, :, 0] for case in (central, planned)]
-            compared.append((name, item, live, of[0], of[1]))
-    for key, name, item in (
-        ("position_do_nothing", "do_nothing_gap", "Do-nothing gap"),
-        ("position_before_risk_share", "gap", "Gap, before risk share"),
-    ):
-        gaps = [
-            -getattr(case, key)[bodies.in_perimeter].sum(axis=0)[:, 0]
-            for case in (central, planned)
-        ]
-        compared.append(("System", item, model.positions.system[name], gaps[0], gaps[1]))
     found = []
-    for who, item, live, of_central, of_plan in compared:
+    for who, item, live, of_central, of_plan in _compared(model, run):
         stored = [
             sheet.by_year(who, f"{item}: the run, {case}", "Figure of the run", "£m", values,
                           kind="engine")
             for case, values in (("central", of_central), ("plan", of_plan))
         ]  # fmt: skip
-        run = choose(equals(inputs.plan_case, 1), stored[1].here, stored[0].here)
+        chosen = choose(equals(inputs.plan_case, 1), stored[1].here, stored[0].here)
         difference = sheet.works_out(
             who, f"{item}: live formula less the run", "Difference in the case that is chosen",
-            "£m", live.here - run,
+            "£m", live.here - chosen,
         )  # fmt: skip
         difference.look = "exact £m"
         found.append((who, item, difference))
     return found
+
+
+def _compared(model: LiveModel, run: Run) -> Iterable[tuple[str, str, Row, FloatArray, FloatArray]]:
+    """Positions of every organisation and the system's gaps: formulas, central and plan."""
+    plan = model.inputs.plan
+    live = [
+        {**before, **after}
+        for before, after in zip(
+            model.positions.bodies,
+            model.settled.bodies or [{}] * len(plan.bodies.ids),
+            strict=True,
+        )
+    ]
+    system = {**model.positions.system, **model.settled.system}
+    figures: dict[str, list[FloatArray]] = {
+        key: [getattr(case, key)[:, :, 0] for case in (run.central, run.planned)]
+        for key, *_ in COMPARED[:2]
+    }
+    if model.settled.bodies:
+        cases = ((run.central, central_inputs(plan)), (run.planned, plan_inputs(plan)))
+        figures["position"] = [
+            settled(plan, run.arrangement, outcome, x).position[:, :, 0] for outcome, x in cases
+        ]
+    for key, item, gap, of_system in COMPARED:
+        if key not in figures:
+            continue
+        central, planned = figures[key]
+        for n, name in enumerate(plan.bodies.names):
+            yield name, item, live[n][key], central[n], planned[n]
+        inside = plan.bodies.in_perimeter
+        gaps = [-figure[inside].sum(axis=0) for figure in (central, planned)]
+        yield "System", of_system, system[gap], gaps[0], gaps[1]
 
 
 # inputs and formulas
@@ -227,6 +244,16 @@ def _measured_by_year(model: LiveModel) -> Iterable[Measured]:
         "Organisations sum to the system", "Expenditure less income is the gap, within £1",
         furthest(sheet.years, rest), pound,
     )  # fmt: skip
+    if model.settled.bodies:
+        moved = sheet.works_out(
+            "System", "Transfers between organisations", "Sum over all", "£m",
+            added([body["transfer"].here for body in model.settled.bodies]),
+        )  # fmt: skip
+        moved.look = "exact £m"
+        yield (
+            "Transfers net to zero", "Transfers over all organisations, within £1",
+            furthest(sheet.years, moved), pound,
+        )  # fmt: skip
     removals = list({row.number: row for row in model.schemes.removed.values()}.values())
     if removals:
         yield (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from finsim.book.areas import area_and_part
 from finsim.outputs.live.expressions import Expression, added, choose, equals, product
-from finsim.outputs.live.inputs import Inputs, PeopleInputs
+from finsim.outputs.live.input_rows import Inputs, PeopleInputs
 from finsim.outputs.live.rows import (
     LiveSheet,
     Row,

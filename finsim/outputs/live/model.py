@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from finsim.outputs.live.indices import IndexRows, index_rows
-from finsim.outputs.live.inputs import Inputs, stated_inputs
+from finsim.outputs.live.input_rows import Inputs
+from finsim.outputs.live.inputs import stated_inputs
 from finsim.outputs.live.money import MoneyRows, money_rows
 from finsim.outputs.live.positions import PositionRows, position_rows
 from finsim.outputs.live.rows import CALCULATIONS, LiveSheet

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from finsim.outputs.live.expressions import Expression, added, least, most, product
 from finsim.outputs.live.indices import IndexRows
-from finsim.outputs.live.inputs import FormInputs, Inputs
+from finsim.outputs.live.input_rows import FormInputs, Inputs
 from finsim.outputs.live.rows import LiveSheet, Row, total_of_constants
 from finsim.outputs.live.scheme_rows import SchemeRows, central_removal
 from finsim.simulation.plan import NONE

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from finsim.outputs.live.expressions import Expression, added, least
-from finsim.outputs.live.inputs import Inputs
+from finsim.outputs.live.input_rows import Inputs
 from finsim.outputs.live.money import MoneyRows
 from finsim.outputs.live.rows import LiveSheet, Row, total, total_of_constants
 from finsim.outputs.live.scheme_rows import SchemeRows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from finsim.analysis.checks import Check
+from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import Plan
 
@@ -15,6 +16,11 @@ class Run(Protocol):
     @property
     def plan(self) -> Plan:
         """The plan."""
+        ...
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Control totals, risk share and fund of the option."""
         ...
 
     @property

@@ -16,7 +16,7 @@ from finsim.outputs.live.expressions import (
     product,
 )
 from finsim.outputs.live.indices import IndexRows, in_base_year
-from finsim.outputs.live.inputs import ActivityInputs, DeliveryInputs, Inputs
+from finsim.outputs.live.input_rows import ActivityInputs, DeliveryInputs, Inputs
 from finsim.outputs.live.rows import LiveSheet, Row, total, total_of_constants
 from finsim.simulation.plan import NONE
 

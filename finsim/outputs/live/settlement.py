@@ -25,7 +25,7 @@ from finsim.outputs.live.expressions import (
     most,
     product,
 )
-from finsim.outputs.live.inputs import Inputs
+from finsim.outputs.live.input_rows import Inputs
 from finsim.outputs.live.positions import PositionRows
 from finsim.outputs.live.rows import LiveSheet, Row, total_of_constants
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from finsim.outputs.live.checks import LiveChecks, live_checks
-from finsim.outputs.live.inputs import Inputs
+from finsim.outputs.live.input_rows import Inputs
 from finsim.outputs.live.model import live_model
 from finsim.outputs.live.rows import (
     CALCULATIONS,
@@ -50,7 +50,7 @@ class Live:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.model = live_model(run.plan)
+        self.model = live_model(run.plan, run.arrangement)
         self.checks: LiveChecks = live_checks(self.model, run)
 
     def inputs(self, sheet: Sheet) -> None:

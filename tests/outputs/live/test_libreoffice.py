@@ -24,12 +24,14 @@ from finsim.outputs.workbook import OPTIONS, workbook_bytes
 from finsim.outputs.workbook_cells import FullPrecisionWorksheet
 from finsim.outputs.workbook_sheet import Sheet
 from finsim.outputs.workbook_style import Formats
+from finsim.simulation.arrangement import Arrangement, settled
 from finsim.simulation.cases import central_inputs, plan_inputs
-from finsim.simulation.evaluate import Outcome, evaluate
+from finsim.simulation.evaluate import Outcome, Record, evaluate
 from finsim.simulation.plan import Plan
 from finsim.simulation.resolve import Resolution, resolve
 
 POUND = 1e-6
+LINES: frozenset[Record] = frozenset({"lines"})
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
 Sheets = spreadsheets.Sheets
@@ -40,6 +42,7 @@ class Cases:
     """A plan and its two cases without chance: all that the live sheets take of a run."""
 
     plan: Plan
+    arrangement: Arrangement
     option: str = "as stated"
     checks: tuple[Check, ...] = ()
 
@@ -49,19 +52,23 @@ class Cases:
 
     @cached_property
     def central(self) -> Outcome:
-        return evaluate(self.plan, central_inputs(self.plan))
+        return evaluate(self.plan, central_inputs(self.plan), LINES)
 
     @cached_property
     def planned(self) -> Outcome:
-        return evaluate(self.plan, plan_inputs(self.plan))
+        return evaluate(self.plan, plan_inputs(self.plan), LINES)
 
 
-def written(plan: Plan, path: Path) -> Path:
+def written(found: Resolution, path: Path) -> Path:
     """A workbook of the live sheets alone."""
-    live = Live(Cases(plan))
+    sheets_of = Live(Cases(found.plan, found.arrangement))
     workbook = Workbook(path, OPTIONS)
     formats = Formats(workbook)
-    sheets = {INPUTS: live.inputs, CALCULATIONS: live.calculations, "Checks": live.checks_table}
+    sheets = {
+        INPUTS: sheets_of.inputs,
+        CALCULATIONS: sheets_of.calculations,
+        "Checks": sheets_of.checks_table,
+    }
     for name, fill in sheets.items():
         sheet = Sheet(workbook.add_worksheet(name, FullPrecisionWorksheet), formats, "", "")
         fill(sheet)
@@ -93,17 +100,26 @@ def master(sheets: Sheets) -> str:
     return lines[lines.index("Checks of the live sheets") + 2 :][0]
 
 
-def furthest(sheets: Sheets, model: LiveModel, plan: Plan, x: Any) -> float:
+def live(found: Resolution) -> LiveModel:
+    return live_model(found.plan, found.arrangement)
+
+
+def furthest(sheets: Sheets, model: LiveModel, found: Resolution, x: Any) -> float:
     """The largest difference between LibreOffice and the engine, £m."""
-    outcome = evaluate(plan, x)
+    plan, outcome = found.plan, evaluate(found.plan, x, LINES)
+    compared = [
+        (outcome.position_do_nothing, model.positions, "position_do_nothing", "do_nothing_gap"),
+        (outcome.position_before_risk_share, model.positions, "position_before_risk_share", "gap"),
+    ]
+    if model.settled.bodies:
+        after = settled(plan, found.arrangement, outcome, x).position
+        compared.append((after, model.settled, "position", "gap_after_support"))  # type: ignore[arg-type]
     worst = 0.0
-    for key in ("position_do_nothing", "position_before_risk_share"):
-        of_engine = getattr(outcome, key)[:, :, 0]
-        found = np.array([by_year(sheets, body[key]) for body in model.positions.bodies])
-        gap = "gap" if key == "position_before_risk_share" else "do_nothing_gap"
-        system = np.array(by_year(sheets, model.positions.system[gap]))
-        inside = of_engine[plan.bodies.in_perimeter].sum(axis=0)
-        worst = max(worst, np.abs(found - of_engine).max(), np.abs(system + inside).max())
+    for of_engine, rows, key, gap in compared:
+        ours = np.array([by_year(sheets, body[key]) for body in rows.bodies])
+        system = np.array(by_year(sheets, rows.system[gap]))
+        inside = of_engine[plan.bodies.in_perimeter, :, 0].sum(axis=0)
+        worst = max(worst, np.abs(ours - of_engine[:, :, 0]).max(), np.abs(system + inside).max())
     return float(worst)
 
 
@@ -119,10 +135,10 @@ def worked_out(
     folder = tmp_path_factory.mktemp("shipped")
     files = {}
     for name in SHIPPED:
-        plan, key = shipped(name).plan, name.replace("-", "_")
-        files[key] = written(plan, folder / f"{key}.xlsx")
+        found, key = shipped(name), name.replace("-", "_")
+        files[key] = written(found, folder / f"{key}.xlsx")
         target = folder / f"{key}_planned.xlsx"
-        files[f"{key}_planned"] = switched(files[key], target, live_model(plan))
+        files[f"{key}_planned"] = switched(files[key], target, live(found))
     return dict(spreadsheets.recalculated(files, folder / "office"))
 
 
@@ -130,8 +146,8 @@ def worked_out(
 def test_libreoffice_gives_the_central_case_of_the_engine(
     name: str, worked_out: dict[str, Sheets], shipped: Callable[..., Resolution]
 ) -> None:
-    plan, sheets = shipped(name).plan, worked_out[name.replace("-", "_")]
-    assert furthest(sheets, live_model(plan), plan, central_inputs(plan)) < POUND
+    found, sheets = shipped(name), worked_out[name.replace("-", "_")]
+    assert furthest(sheets, live(found), found, central_inputs(found.plan)) < POUND
     assert master(sheets) == ALL_PASS
 
 
@@ -139,8 +155,8 @@ def test_libreoffice_gives_the_central_case_of_the_engine(
 def test_the_switch_gives_the_plan_case_of_the_engine(
     name: str, worked_out: dict[str, Sheets], shipped: Callable[..., Resolution]
 ) -> None:
-    plan, sheets = shipped(name).plan, worked_out[name.replace("-", "_") + "_planned"]
-    assert furthest(sheets, live_model(plan), plan, plan_inputs(plan)) < POUND
+    found, sheets = shipped(name), worked_out[name.replace("-", "_") + "_planned"]
+    assert furthest(sheets, live(found), found, plan_inputs(found.plan)) < POUND
     assert master(sheets) == ALL_PASS
 
 
@@ -273,16 +289,16 @@ def changed(
     """BHR with inputs changed and with inputs broken, worked out."""
     spreadsheets.needs_libreoffice()
     folder = tmp_path_factory.mktemp("changed")
-    plan = shipped("bhr").plan
-    model, source = live_model(plan), written(plan, folder / "source.xlsx")
+    found = shipped("bhr")
+    model, source = live(found), written(found, folder / "source.xlsx")
     case = f"{CONSTANT}{model.inputs.case.number}"
     changes = same_changes(model)
     files = {
         "central": edited(source, folder / "central.xlsx", changes),
         "planned": edited(source, folder / "planned.xlsx", {**changes, case: 1}),
     }
-    example = shipped("example").plan
-    other, small = live_model(example), written(example, folder / "small.xlsx")
+    example = shipped("example")
+    other, small = live(example), written(example, folder / "small.xlsx")
     for name, (row_of, value, _) in BREAKS.items():
         place = f"{CONSTANT}{row_of(other).number}"
         files[name] = edited(small, folder / f"{name}.xlsx", {place: value})
@@ -293,10 +309,10 @@ def changed(
 def test_changing_inputs_changes_the_sheets_as_it_changes_the_engine(
     case: str, changed: dict[str, Sheets], shipped: Callable[..., Resolution]
 ) -> None:
-    model = live_model(shipped("bhr").plan)
-    plan = resolve(SCENARIOS / "bhr.yaml", None, SETS).plan
+    model, found = live(shipped("bhr")), resolve(SCENARIOS / "bhr.yaml", None, SETS)
+    plan = found.plan
     x = central_inputs(plan) if case == "central" else plan_inputs(plan)
-    assert furthest(changed[case], model, plan, x) < POUND
+    assert furthest(changed[case], model, found, x) < POUND
     unchanged = evaluate(shipped("bhr").plan, x).position_before_risk_share
     assert np.abs(evaluate(plan, x).position_before_risk_share - unchanged).max() > 1
     words = master(changed[case])
@@ -315,8 +331,8 @@ def test_a_broken_input_turns_the_master_check_to_a_failure_in_words(
 def test_a_formula_that_is_broken_differs_from_the_run(
     shipped: Callable[..., Resolution], tmp_path: Path
 ) -> None:
-    plan = shipped("example").plan
-    model, source = live_model(plan), written(plan, tmp_path / "source.xlsx")
+    found = shipped("example")
+    model, source = live(found), written(found, tmp_path / "source.xlsx")
     row = next(iter(model.money.costs.values()))
     book = openpyxl.load_workbook(source)
     book[CALCULATIONS][f"H{row.number}"] = f"=G{row.number}"
