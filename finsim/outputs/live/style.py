@@ -33,7 +33,8 @@ LOOKS: dict[str, str] = {
     "number": _signed("0.0###"),
     "count": "0_)",
 }
-WIDTHS = {"who": 25.0, "item": 47.0, "basis": 43.0, "unit": 11.0, "constant": 12.0, "year": 11.5}
+WORDS = {**RULED, "align": "left", "indent": 1, "text_wrap": True, "font_color": palette.TEXT}
+WIDTHS = {"who": 26.5, "item": 48.0, "basis": 44.0, "unit": 13.0, "constant": 12.0, "year": 11.5}
 
 
 class LiveFormats:
@@ -55,13 +56,7 @@ class LiveFormats:
 
     def text(self) -> int:
         """The style of words in a row."""
-        return self._made(("text", ""), {**RULED, "text_wrap": True, "font_color": palette.TEXT})
-
-    def strong(self) -> int:
-        """The style of a result in words."""
-        return self._made(
-            ("strong", ""), {**RULED, "bold": True, "text_wrap": True, "font_color": palette.TEXT}
-        )
+        return self._made(("text", ""), WORDS)
 
     def heading(self) -> int:
         """The style of a heading between rows."""

@@ -199,6 +199,8 @@ class _Writer:
         years = len(self.years)
         last = FIRST_YEAR_AT + years + len(self.after) - 1
         self.page._check_dimensions(self.last_row - 1, last)
+        everywhere = f"A{TOP}:{column_letters(last)}{self.last_row}"
+        self.page.ignore_errors({"formula_range": everywhere})
         widths = [*WIDTHS.values()][:FIRST_YEAR_AT] + [WIDTHS["year"]] * (last - CONSTANT_AT)
         self.sheet.widths.update(enumerate(widths))
 

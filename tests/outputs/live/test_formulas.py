@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from live_sheets import written
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import column_index_from_string
@@ -35,9 +36,17 @@ def few_draws(resolution: Resolution) -> Results:
     )
 
 
-@pytest.fixture(scope="module", params=["bhr", "example"])
-def content(request: pytest.FixtureRequest, shipped: Callable[..., Resolution]) -> bytes:
-    return workbook_bytes([few_draws(shipped(request.param))])
+@pytest.fixture(scope="module", params=["bhr", "llr", "example, whole"])
+def content(
+    request: pytest.FixtureRequest,
+    shipped: Callable[..., Resolution],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> bytes:
+    """The live sheets of a system, or a whole workbook."""
+    name, _, whole = request.param.partition(", ")
+    if whole:
+        return workbook_bytes([few_draws(shipped(name))])
+    return written(shipped(name), tmp_path_factory.mktemp(name) / "live.xlsx").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +102,11 @@ def test_a_pattern_that_breaks_is_seen() -> None:
     assert relative("=F10*Inputs!$E$3", 6, 12) != relative("=F10*Inputs!$E$3", 7, 12)
 
 
-def test_every_formula_has_a_value_that_is_neither_empty_nor_an_error(content: bytes) -> None:
-    stated = openpyxl.load_workbook(io.BytesIO(content))
+def test_every_formula_has_a_value_that_is_neither_empty_nor_an_error(
+    book: Any, content: bytes
+) -> None:
     shown = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    for cell in formulas(stated):
+    for cell in formulas(book):
         value = shown[cell.parent.title][cell.coordinate].value
         assert value is not None
         assert value != ""
