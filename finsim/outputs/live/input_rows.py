@@ -21,6 +21,8 @@ from finsim.outputs.live.rows import (
 from finsim.simulation.indices import Indices
 from finsim.simulation.plan import Activity, Efficiency, Plan
 
+LONGEST_SOURCE = 240
+
 
 @dataclass(frozen=True, slots=True)
 class FormInputs:
@@ -194,10 +196,10 @@ def numbers_on(sheet: LiveSheet) -> int:
 
 
 def sourced(item: Sourced) -> str:
-    """Where a number comes from, and on what it stands."""
+    """Where a number comes from, and on what it stands; of a long source its beginning."""
     source = item.source.strip()
-    if item.standing == "illustrative":
-        return f"Illustrative: {source}"
+    if len(source) > LONGEST_SOURCE:
+        source = f"{source[:LONGEST_SOURCE]}… (see Assumptions)"
     return f"{item.standing.capitalize()}: {source}"
 
 
