@@ -484,7 +484,7 @@ def schema(
     """Print a JSON Schema."""
     from finsim.commands import schema as command_schema
 
-    print(command_schema.schema_text(kind.value))
+    print(command_schema.schema_text(kind.value), end="")
 
 
 @app.command(

@@ -12,9 +12,11 @@ from typing import Any
 
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, one_line, shown
 from finsim.book.shipped import shipped
+from finsim.commands.schema import KINDS, schema_name, schema_text
 from finsim.exits import DONE, NOT_WRITTEN
 
 NATIONAL = "national"
+SCHEMAS = "schemas"
 
 
 def systems() -> list[str]:
@@ -115,11 +117,29 @@ def _write(folder: Path, name: str) -> None:
             source = shipped("assumptions", book)
             if source is not None and (book == name or _includes_national(name)):
                 shutil.copytree(source, made / "assumptions" / book)
+        _write_schemas(made)
         if not folder.exists():
             made.rename(folder)
             return
         for part in sorted(made.iterdir()):
             part.rename(folder / part.name)
+
+
+def _write_schemas(made: Path) -> None:
+    """The schemas beside the files, and a first line in each file that leads an editor to its own.
+
+    Editors that run the YAML language server complete keys and mark mistakes by it.
+    """
+    (made / SCHEMAS).mkdir()
+    for kind in KINDS:
+        text = schema_text(kind)
+        (made / SCHEMAS / schema_name(kind)).write_text(text, encoding="utf-8")
+    for path in sorted(made.rglob("*.yaml")):
+        depth = len(path.relative_to(made).parents) - 1
+        kind = "scenario" if path.parent.name == "scenarios" else "book"
+        at = "/".join([*[".."] * depth, SCHEMAS, schema_name(kind)])
+        text = path.read_text(encoding="utf-8")
+        path.write_text(f"# yaml-language-server: $schema={at}\n{text}", encoding="utf-8")
 
 
 def _includes_national(name: str) -> bool:

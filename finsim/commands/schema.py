@@ -9,10 +9,20 @@ from finsim.book.model import Book
 from finsim.scenario.model import Scenario
 
 VERSION = 1
+KINDS = ("scenario", "book")
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema_name(kind: str) -> str:
+    """The file name of a schema: its kind, and the version of the files that it is for."""
+    return f"finsim-{kind}-{VERSION}.schema.json"
 
 
 def schema_text(kind: str) -> str:
-    """The JSON Schema of scenario files or of a book, as text."""
+    """The JSON Schema of scenario files, or of the YAML files of a book, as text.
+
+    A book is spread over files, so none of its keys is required of any one of them.
+    """
     model = Scenario if kind == "scenario" else Book
     whole: dict[str, Any] = model.model_json_schema(by_alias=True)
     if kind == "scenario":
@@ -22,10 +32,13 @@ def schema_text(kind: str) -> str:
             "add": {"type": "object", "description": "Items put at the end of the book's lists."},
         }
         whole["properties"] |= extras
-        whole.pop("required", None)
         whole["$defs"]["Population"].pop("required", None)
-    return json.dumps(
-        {"$schema": "https://json-schema.org/draft/2020-12/schema", "version": VERSION, **whole},
-        ensure_ascii=False,
-        indent=2,
-    )
+    else:
+        several = {"type": "array", "items": {"type": "string"}}
+        whole["properties"]["includes"] = {
+            "anyOf": [several, {"type": "string"}],
+            "description": "Folders of books that this one stands on, such as ../national.",
+        }
+    whole.pop("required", None)
+    head = {"$schema": DIALECT, "$id": f"urn:finsim:{kind}:{VERSION}", "version": VERSION}
+    return json.dumps({**head, **whole}, ensure_ascii=False, indent=2) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,32 @@ def test_bhr_brings_its_variants_and_the_national_book(capsys: pytest.CaptureFix
     assert not Path("mine/scenarios/example.yaml").exists()
 
 
+def test_llr_brings_its_variants(capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "new", "mine", "--from", "llr")
+
+    assert Path("mine/scenarios/llr-2014-plan.yaml").is_file()
+    assert Path("mine/assumptions/llr/comparisons.yaml").is_file()
+    few = ("--draws", "16", "--json", "--quiet")
+    assert said(capsys, "run", "mine/scenarios/llr.yaml", *few)[0] == 0
+
+
+@pytest.mark.parametrize("name", systems())
+def test_every_file_leads_an_editor_to_its_schema(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys, "new", "mine", "--from", name)
+
+    files = list(Path("mine").rglob("*.yaml"))
+    assert files
+    for path in files:
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        head, _, schema = first.partition("$schema=")
+        assert head == "# yaml-language-server: "
+        kind = "scenario" if path.parent.name == "scenarios" else "book"
+        stated = json.loads((path.parent / schema).read_text(encoding="utf-8"))
+        assert stated["$id"] == f"urn:finsim:{kind}:{stated['version']}"
+
+
 def test_an_empty_folder_is_filled(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
 
@@ -49,7 +76,11 @@ def test_an_empty_folder_is_filled(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_folder_that_one_stands_in_is_filled(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "new", ".")[0] == 0
-    assert sorted(path.name for path in Path.cwd().iterdir()) == ["assumptions", "scenarios"]
+    assert sorted(path.name for path in Path.cwd().iterdir()) == [
+        "assumptions",
+        "scenarios",
+        "schemas",
+    ]
 
 
 def test_a_folder_that_holds_something_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from finsim.book.yaml_reader import parse_yaml, read_yaml
 from finsim.commands.schema import schema_text
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+BOOK_FILES = sorted((ROOT / "assumptions").glob("*/*.yaml"))
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "object": dict,
@@ -34,7 +35,7 @@ class Validator:
         | {"additionalProperties", "patternProperties", "propertyNames", "items", "prefixItems"}
     )
     passed_over = frozenset(
-        {"$schema", "$defs", "version", "title", "description", "default", "examples"}
+        {"$schema", "$id", "$defs", "version", "title", "description", "default", "examples"}
         | {"discriminator", "minItems", "maxItems", "minimum", "maximum"}
         | {"exclusiveMinimum", "exclusiveMaximum"}
     )
@@ -93,9 +94,33 @@ def schema() -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def of_books() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(schema_text("book"))
+    return found
+
+
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_the_shipped_scenarios_follow_it(path: Path, schema: dict[str, Any]) -> None:
     assert Validator(schema).holds(plain(read_yaml(path)), schema)
+
+
+@pytest.mark.parametrize("path", BOOK_FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_the_files_of_the_shipped_books_follow_theirs(path: Path, of_books: dict[str, Any]) -> None:
+    assert Validator(of_books).holds(plain(read_yaml(path)), of_books)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "drivers: [{id: a}]",
+        "driver: []",
+        "demand: {curves: [a, b], mxi: c}",
+        "comparisons: [{case: mean}]",
+    ],
+)
+def test_a_mistake_in_a_book_does_not(text: str, of_books: dict[str, Any]) -> None:
+    assert not Validator(of_books).holds(plain(parse_yaml(text, "f.yaml")), of_books)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +162,7 @@ def test_it_is_printed_as_json(kind: str, capsys: pytest.CaptureFixture[str]) ->
     printed = json.loads(out)
     assert (code, lines) == (0, [])
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert printed["$id"] == f"urn:finsim:{kind}:{printed['version']}"
     assert printed["type"] == "object"
     assert printed["additionalProperties"] is False
 
