@@ -123,6 +123,8 @@ def test_your_own_system_can_be_followed_to_the_letter(
     snippet = next(part for part in snippets(OWN_SYSTEM) if part.startswith("finsim: 1"))
     scenario = tmp_path / "my-system" / "scenarios" / "mine.yaml"
     without = "\n".join(line for line in snippet.splitlines() if "calibrate:" not in line)
+    shown = next(part for part in snippets(OWN_SYSTEM) if part.startswith("comparisons:"))
+    (book / "comparisons.yaml").write_text(shown, encoding="utf-8")
     for name, content in (("mine", snippet), ("uncalibrated", without)):
         scenario.with_stem(name).write_text(content, encoding="utf-8")
         assert exit_code(["check", str(scenario.with_stem(name))]) == 0

@@ -181,7 +181,7 @@ def _summed_table(case: Case, stated: Measure, values: FloatArray) -> list[str]:
     rows = [*_body_rows(case, values), RULE, year_row(case, "System", total)]
     bodies = case.plan.bodies
     rows += [
-        year_row(case, f"{name} ({body}), beside", own)
+        year_row(case, f"beside: {name} ({body})", own)
         for body, name, inside, own in zip(
             bodies.ids, bodies.names, bodies.in_perimeter, values, strict=True
         )
