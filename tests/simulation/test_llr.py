@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from finsim.analysis.observe import settled_rows
 from finsim.economics.control_totals import system_total
 from finsim.simulation.arrangement import Settled, settled
 from finsim.simulation.cases import central_inputs
@@ -92,6 +93,22 @@ def test_partners_move_money_of_their_own() -> None:
 
     assert np.abs(found.transfer_with_partners).max() > 0.05
     assert np.abs(found.transfer_among_parties).max() > 5
+
+
+def test_no_risk_share_can_be_chosen() -> None:
+    found = resolve(SCENARIOS / "llr.yaml", None, ["risk_share=none"])
+
+    assert found.resolved.scenario.risk_share == ()
+    assert found.arrangement.agreements == ()
+
+
+def test_the_two_kinds_of_transfer_are_rows_where_there_are_partners() -> None:
+    bhr = resolve(SCENARIOS / "bhr.yaml")
+    found = {row.measure for row in settled_rows(llr().plan, llr().arrangement)}
+    without = {row.measure for row in settled_rows(bhr.plan, bhr.arrangement)}
+
+    assert found - without == {"transfer_among_parties", "transfer_with_partners"}
+    assert without <= found
 
 
 def test_a_section_75_pool_crosses_the_perimeter() -> None:
