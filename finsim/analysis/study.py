@@ -35,7 +35,8 @@ from finsim.analysis.statistics import (
 )
 from finsim.economics import control_totals as totals_of
 from finsim.simulation.arrangement import Arrangement, Settled, economics_text, settled
-from finsim.simulation.evaluate import Outcome, Record, evaluate
+from finsim.simulation.evaluate import Outcome, Record, Workings, workings
+from finsim.simulation.evaluate import outcome as outcome_of
 from finsim.simulation.levels import LevelOutcome, level_outcomes
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.run import units
@@ -46,7 +47,6 @@ CURVED = ("do_nothing_gap", "gap")
 TOTALS_AROUND = tuple(float(step) for step in range(-100, 101, 10))
 RECORD: frozenset[Record] = frozenset({"positions", "schemes"})
 BY_SERVICE: frozenset[Record] = frozenset({*RECORD, "lines"})
-FACTORS: frozenset[Record] = frozenset({"factors"})
 SAME = 1e-9
 Seen: TypeAlias = tuple[tuple[LevelOutcome, ...], float, float]
 Part: TypeAlias = tuple[Settled, FloatArray, Extremes]
@@ -169,11 +169,10 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
         sharing = [n for n, first in enumerate(work.shares) if first == number]
         by_service = any(work.cases[n].arrangement.services for n in sharing)
         record = BY_SERVICE if by_service else RECORD
-        if any(work.cases[n].arrangement.levels.budgets for n in sharing):
-            record = record | FACTORS
         centre, last_gap = case.plan.inputs.central(), _last_gap(case)
         for x in units(case.plan, design, replicate):
-            outcome = evaluate(case.plan, x, record)
+            found_at = workings(case.plan, x)
+            outcome = outcome_of(case.plan, x, found_at, record)
             common = observe_economics(case.plan, outcome)
             checked = extremes(case.plan, outcome, common)
             here = moments_of(x - centre, common[last_gap])
@@ -183,7 +182,7 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
                 found = work.cases[other]
                 plan, arrangement, first = found.plan, found.arrangement, work.levels[other]
                 if first not in levels:
-                    levels[first] = _seen(found, outcome, x)
+                    levels[first] = _seen(found, outcome, x, found_at)
                 bodies, off, moved = levels[first]
                 result = settled(plan, arrangement, outcome, x, bodies)
                 parts = [common if other == number else common[:0]]
@@ -203,9 +202,9 @@ def _last_gap(case: Case) -> int:
     return economics_rows(case.plan).index(Row("system", "system", case.plan.years[-1], "gap"))
 
 
-def _seen(case: Case, outcome: Outcome, x: FloatArray) -> Seen:
+def _seen(case: Case, outcome: Outcome, x: FloatArray, found: Workings) -> Seen:
     """The networks and localities of a case, and how far they are from what must hold."""
-    levels = level_outcomes(case.plan, case.arrangement.levels, outcome, x)
+    levels = level_outcomes(case.plan, case.arrangement.levels, outcome, x, found)
     return levels, off_the_system(case.plan, outcome, levels), off_nought(levels)
 
 

@@ -76,6 +76,7 @@ def compile_plan(resolved: Resolved) -> Plan:
         activities=indices.activities(),
         contracts=contracts,
         flows=flows,
+        flow_of=place,
         crossing=_crossing(flows, bodies),
         lines=lines,
         unit_organisation=units.organisation,

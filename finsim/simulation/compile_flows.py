@@ -117,14 +117,11 @@ def _membership(owner: IntArray, owners: int) -> FloatArray:
     return belongs
 
 
-def merged_contracts(
-    stated: Contracts, apart: set[int], tags: IntArray | None = None
-) -> tuple[Contracts, IntArray]:
+def merged_contracts(stated: Contracts, apart: set[int]) -> tuple[Contracts, IntArray]:
     """Contracts between the same bodies, moved and paid alike, by schemes too, as one.
 
-    Those in `apart` stay by themselves. With `tags` only contracts with the same tag are merged,
-    and those with the tag NONE are left out. Also gives, for each contract, where it stands among
-    them, or NONE.
+    Those in `apart` stay by themselves. Also gives, for each contract, where it stands among them;
+    of that one's value a contract has the part that its baseline is.
     """
     paid: list[list[int]] = [[] for _ in stated.baseline]
     for number, group in enumerate(stated.payments):
@@ -136,11 +133,8 @@ def merged_contracts(
         stated.removal,
     )
     for number in range(len(stated.baseline)):
-        tag = 0 if tags is None else int(tags[number])
-        if tag == NONE:
-            continue
         own = number if number in apart else NONE
-        key = (*(int(column[number]) for column in columns), tuple(paid[number]), tag, own)
+        key = (*(int(column[number]) for column in columns), tuple(paid[number]), own)
         keys.setdefault(key, []).append(number)
     first = integers(numbers[0] for numbers in keys.values())
     target = stated.target[first]
@@ -151,7 +145,7 @@ def merged_contracts(
         )
         for group in stated.payments
     )
-    place = np.full(len(stated.baseline), NONE, dtype=np.int64)
+    place = np.empty(len(stated.baseline), dtype=np.int64)
     for position, numbers in enumerate(keys.values()):
         place[numbers] = position
     merged = Contracts(

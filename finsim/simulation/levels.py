@@ -20,14 +20,14 @@ from finsim.economics.risk_share_terms import Basis, Term
 from finsim.simulation.compile_flows import CostUnits
 from finsim.simulation.evaluate import (
     Outcome,
-    contract_values,
+    Workings,
     own_costs,
     shocks_at,
     unattributed_pressure,
     weighted,
+    workings,
 )
-from finsim.simulation.factors import Factors, factors_at
-from finsim.simulation.plan import Contracts, FloatArray, IntArray, Plan
+from finsim.simulation.plan import FloatArray, IntArray, Plan
 
 LevelKind: TypeAlias = Literal["network", "locality"]
 
@@ -37,12 +37,12 @@ class View:
     """How money falls to the bodies of a level.
 
     `spread` [body, footprint, year] and `of_organisation` [body, organisation, year] sum to 1 over
-    the bodies. `costs` are own lines by owner: each footprint, what budgets do not cover and what
-    they do. `contracts` are those that cross the perimeter; `received` [footprint, contract],
-    `paid` [owner, contract], `earned` [footprint, contract] (received for a tagged service),
-    `pooled` [1, contract] (earned by what budgets cover) and `general` [1, contract] (the rest)
-    hold ones and noughts. `line_footprints` and `contract_footprints` say which is whose, NONE for
-    what does not count.
+    the bodies. An *owner* is a footprint: first what budgets do not cover of each, then what they
+    do. `owned` [owner, cost unit] are ones and noughts; `paid` [owner, flow], `received`,
+    `earned` [footprint, flow] (received for a tagged service), `pooled` and `general` [1, flow]
+    (earned by what budgets cover; received without a tag) the part of each flow that is of the
+    kind. `line_footprints` and `contract_footprints` say which is whose, NONE for what does not
+    count.
     """
 
     kind: LevelKind
@@ -50,10 +50,9 @@ class View:
     titles: tuple[str, ...]
     spread: FloatArray
     of_organisation: FloatArray
-    costs: CostUnits
-    contracts: Contracts
-    received: FloatArray
+    owned: FloatArray
     paid: FloatArray
+    received: FloatArray
     earned: FloatArray
     pooled: FloatArray
     general: FloatArray
@@ -103,15 +102,35 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The budgets that an option chose, networks first; `key` is the same for those alike."""
+    """The budgets that an option chose, networks first; `key` is the same for those alike.
+
+    `costs` are own lines gathered by their owners at all levels together.
+    """
 
     key: str
     budgets: tuple[Budget, ...]
+    costs: CostUnits | None
 
     @property
     def is_live(self) -> bool:
         """Whether any budget moves money."""
         return any(budget.is_live for budget in self.budgets)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What all levels divide: the plan's flows and own costs by unit, [row, year, draw], £m.
+
+    `flows` are those before schemes, `change` what schemes do to the touched ones. `other`
+    [organisation, year, draw] is unattributed pressure and reserves less shocks.
+    """
+
+    flows: FloatArray
+    change: FloatArray
+    touched: IntArray
+    costs_do_nothing: FloatArray
+    costs: FloatArray
+    other: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,43 +180,59 @@ class LevelOutcome:
 
 
 def level_outcomes(
-    plan: Plan, levels: Levels, outcome: Outcome, x: FloatArray
+    plan: Plan, levels: Levels, outcome: Outcome, x: FloatArray, found: Workings | None = None
 ) -> tuple[LevelOutcome, ...]:
-    """Every chosen level at an outcome's inputs x [input, year, draw]."""
-    if not levels.budgets:
+    """Every chosen level at an outcome's inputs x [input, year, draw]; `found` if it is known."""
+    if levels.costs is None:
         return ()
-    factors = outcome.factors if outcome.factors is not None else factors_at(plan, x)
-    found: list[LevelOutcome] = []
+    money = money_at(plan, levels.costs, outcome, x, found)
+    outcomes: list[LevelOutcome] = []
     for budget in levels.budgets:
-        above = next((level for level in found if level.kind == "network"), None)
-        seen = seen_at(plan, budget.view, factors, outcome, x)
-        found.append(_level(budget, seen, outcome, above))
-    return tuple(found)
+        above = next((level for level in outcomes if level.kind == "network"), None)
+        outcomes.append(_level(budget, seen_by(budget.view, money), outcome, above))
+    return tuple(outcomes)
 
 
-def seen_at(plan: Plan, view: View, factors: Factors, outcome: Outcome, x: FloatArray) -> Seen:
-    """The money of a level by footprint: small matrix products over its rows."""
-    before, touched = contract_values(view.contracts, factors)
-    after = before.copy()
-    after[view.contracts.touched] = touched
-    costs = own_costs(view.costs, factors)
-    kept = factors.efficiency[view.costs.scope] * (costs.do_nothing - costs.released)
-    owned = view.costs.membership
-    spent_before = weighted(owned, costs.do_nothing) + weighted(view.paid, before)
-    spent = weighted(owned, kept) + weighted(view.paid, after)
-    footprints = view.spread.shape[1]
-    return Seen(
-        spent_do_nothing=spent_before[:footprints] + spent_before[footprints:],
-        spent=spent[:footprints] + spent[footprints:],
-        covered=spent[footprints:],
-        received_do_nothing=weighted(view.received, before),
-        received=weighted(view.received, after),
-        earned_do_nothing=weighted(view.earned, before),
-        earned=weighted(view.earned, after),
-        pooled=weighted(view.pooled, after)[0],
-        general=weighted(view.general, after)[0],
-        general_do_nothing=weighted(view.general, before)[0],
+def money_at(
+    plan: Plan, costs: CostUnits, outcome: Outcome, x: FloatArray, found: Workings | None = None
+) -> Money:
+    """What all levels divide, at inputs x [input, year, draw]."""
+    found = workings(plan, x) if found is None else found
+    own = own_costs(costs, found.factors)
+    return Money(
+        flows=found.before,
+        change=found.touched - found.before[plan.flows.touched],
+        touched=plan.flows.touched,
+        costs_do_nothing=own.do_nothing,
+        costs=found.factors.efficiency[costs.scope] * (own.do_nothing - own.released),
         other=unattributed_pressure(plan, x) + outcome.reserves - shocks_at(plan, x),
+    )
+
+
+def seen_by(view: View, money: Money) -> Seen:
+    """The money of a level by footprint: small matrix products."""
+    count = view.spread.shape[1]
+    parts = (view.paid, view.received, view.earned, view.pooled, view.general)
+    edges = np.cumsum([len(part) for part in parts])[:-1]
+    whole = np.concatenate(parts)
+    do_nothing = weighted(whole, money.flows)
+    after = do_nothing + weighted(whole[:, money.touched], money.change)
+    paid, received, earned, pooled, general = np.split(after, edges)
+    before = np.split(do_nothing, edges)
+    spent = paid + weighted(view.owned, money.costs)
+    spent_before = before[0] + weighted(view.owned, money.costs_do_nothing)
+    return Seen(
+        spent_do_nothing=spent_before[:count] + spent_before[count:],
+        spent=spent[:count] + spent[count:],
+        covered=spent[count:],
+        received_do_nothing=before[1],
+        received=received,
+        earned_do_nothing=before[2],
+        earned=earned,
+        pooled=pooled[0],
+        general_do_nothing=before[4][0],
+        general=general[0],
+        other=money.other,
     )
 
 
@@ -222,8 +257,7 @@ def _level(
     given = given + moved
     covered = expenditure if budget.covers_all else by_body(view.spread, seen.covered)
     variance = given - covered
-    transfer, support = _settled(budget, given, variance)
-    transfer = (transfer + given - historic) * budget.live[:, None]
+    transfer, support = _settled(budget, given, variance, given - historic)
     position = income - expenditure
     before = income_before - do_nothing
     return LevelOutcome(
@@ -273,12 +307,15 @@ def _moved(budget: Budget, given: FloatArray) -> FloatArray:
 
 
 def _settled(
-    budget: Budget, given: FloatArray, variance: FloatArray
+    budget: Budget, given: FloatArray, variance: FloatArray, moved: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """What the terms move between the bodies in live years, and what comes from outside, £m."""
-    transfer, support = np.zeros_like(variance), np.zeros_like(variance)
-    if not budget.terms or not budget.is_live:
-        return transfer, support
+    """What moves between the bodies in live years, and what comes from outside, £m."""
+    nothing = np.zeros_like(variance)
+    if not budget.is_live:
+        return nothing, nothing
+    live = budget.live[:, None]
+    if not budget.terms:
+        return moved * live, nothing
     view = budget.view
     basis = Basis(
         organisations=view.bodies[:-1],
@@ -286,8 +323,8 @@ def _settled(
         income=given[:-1],
         weighted_population=None if view.weighted is None else view.weighted[:-1],
     )
-    settlement = settle((variance * budget.live[:, None])[:-1], budget.terms, basis)
-    live = budget.live[:, None]
-    transfer[:-1] = settlement.transfer * live
-    support[:-1] = settlement.external_support * live
+    settlement = settle((variance * live)[:-1], budget.terms, basis)
+    transfer, support = moved * live, nothing
+    transfer[:-1] += settlement.transfer * live
+    support[:-1] += settlement.external_support * live
     return transfer, support

@@ -219,7 +219,7 @@ class Bodies:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that evaluating draws needs."""
+    """Everything that evaluating draws needs; `flow_of` is the flow of each contract."""
 
     resolved: Resolved
     years: tuple[int, ...]
@@ -230,6 +230,7 @@ class Plan:
     activities: Activities
     contracts: Contracts
     flows: Contracts
+    flow_of: IntArray
     crossing: FloatArray
     lines: CostRows
     unit_organisation: IntArray

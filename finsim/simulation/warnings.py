@@ -9,7 +9,7 @@ import numpy as np
 from finsim.book.quantities import financial_year_text
 from finsim.simulation.cases import plan_inputs
 from finsim.simulation.comparisons import compared
-from finsim.simulation.compile_levels import too_small
+from finsim.simulation.divisions import too_small
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.inputs import GROWTH
 from finsim.simulation.plan import NONE, Plan
