@@ -186,3 +186,36 @@ def test_a_reader_that_leaves_is_no_trouble(tmp_path: Path, arguments: tuple[str
     assert running.stderr.read() == ""
     assert running.wait(timeout=20) in {0, 5}
     running.stderr.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_a_disk_that_fills_while_writing_leaves_the_old_files_whole(
+    example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import resource
+
+    outputs = ("-o", "run.xlsx", "-o", "run.csv", "-o", "run.json")
+    said(capsys, "run", str(example.scenario), *outputs, *FEW)
+    before = {name: Path(name).read_bytes() for name in files()}
+    room = len(before["run.xlsx"]) // 2
+
+    def nearly_full() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    arguments = ("run", str(example.scenario), *outputs, *FEW, "--set", "population.growth=1%")
+    done = subprocess.run(
+        [sys.executable, str(CLI), *arguments],
+        cwd=Path.cwd(),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=nearly_full,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+    assert done.returncode == 5
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert {name: Path(name).read_bytes() for name in files()} == before

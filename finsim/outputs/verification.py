@@ -87,7 +87,7 @@ def carried(grids: Mapping[str, Grid], most_draws: int) -> Carried:
     """The run that a workbook carries; raises NotOurs, in words, where it carries none."""
     log = grids.get(RUN_LOG)
     if log is None:
-        raise NotOurs("was not written by finsim: it has no sheet 'Run log'")
+        raise NotOurs("carries no run of finsim: it has no sheet 'Run log'")
     facts = {
         (str(row["Option"]), str(row["Item"])): str(row.get("Value", ""))
         for _, row in table_rows(log, RUN_COLUMNS)

@@ -23,7 +23,7 @@ from finsim.outputs import workbook_sheets_standing as standing_sheet
 from finsim.outputs import workbook_sheets_tidy as tidy_sheets
 from finsim.outputs import workbook_sheets_uncertainty as doubt
 from finsim.outputs.atomic import write_atomically
-from finsim.outputs.workbook_sheet import Placed, Sheet
+from finsim.outputs.workbook_sheet import Formula, Placed, Sheet
 from finsim.outputs.workbook_stamp import CREATED, PROPERTY, is_ours
 from finsim.outputs.workbook_style import DIGIT_WIDTH_PIXELS, WHOLE_BOOK, Formats
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from finsim.outputs.live.write import Live
 
 MOST_PROPERTY = 255
+MOST_LITERAL = 200
 OPTIONS = {
     "in_memory": True,
     "strings_to_numbers": False,
@@ -65,14 +66,19 @@ def written(results: Sequence[Results]) -> Written:
     """The workbook of a run's options with its tables; see `workbook_bytes`."""
     from finsim.outputs.live.write import Live
 
-    check = master_check(results)
-    return written_with(results, _sheets(results, check, Live(results[0])))
+    check, live = master_check(results), Live(results[0])
+    return written_with(results, _sheets(results, check, live), _live_check(check, live))
 
 
 def written_with(
-    results: Sequence[Results], sheets: Mapping[str, Callable[[Sheet], Any]]
+    results: Sequence[Results],
+    sheets: Mapping[str, Callable[[Sheet], Any]],
+    live_check: Formula | None = None,
 ) -> Written:
-    """A workbook about a run with these sheets, each by its name and what fills it."""
+    """A workbook about a run with these sheets, each by its name and what fills it.
+
+    `live_check` is the master check under every title; without live sheets it is words alone.
+    """
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
     from finsim.outputs.workbook_cells import FullPrecisionWorksheet
@@ -82,11 +88,12 @@ def written_with(
     _describe(workbook, results)
     formats = Formats(workbook)
     check = master_check(results)
+    shown = live_check or f"{check}."
     footer = results[0].plan.resolved.scenario.title
     tables: list[Placed] = []
     for name, fill in sheets.items():
         worksheet = workbook.add_worksheet(name, FullPrecisionWorksheet)
-        sheet = Sheet(worksheet, formats, check, footer)
+        sheet = Sheet(worksheet, formats, check, footer, shown)
         fill(sheet)
         sheet.finish()
         tables += sheet.tables
@@ -101,7 +108,7 @@ def _sheets(
     sheets: dict[str, Callable[[Sheet], Any]] = {
         "Cover": lambda sheet: front.cover(sheet, results, check),
         "Contents": lambda sheet: front.contents(sheet, list(sheets)),
-        "Summary": lambda sheet: answers.summary(sheet, results, check),
+        "Summary": lambda sheet: answers.summary(sheet, results),
         "Options": lambda sheet: choices.options(sheet, results),
         "Options by body": lambda sheet: choices.options_by_body(sheet, results),
         "Chances": lambda sheet: chances_sheet.chances(sheet, results),
@@ -115,7 +122,7 @@ def _sheets(
         "Replace first": lambda sheet: standing_sheet.replace_first(sheet, results),
         "Inputs": live.inputs,
         "Calculations": live.calculations,
-        "Checks": lambda sheet: _checks(sheet, results, check, live),
+        "Checks": lambda sheet: _checks(sheet, results, live),
         "Run log": lambda sheet: evidence.run_log(sheet, results),
         "Measures": lambda sheet: tidy_sheets.measures_sheet(sheet, results),
         "Scheme measures": lambda sheet: tidy_sheets.scheme_measures_sheet(sheet, results),
@@ -132,8 +139,8 @@ def _sheets(
     return sheets
 
 
-def _checks(sheet: Sheet, results: Sequence[Results], check: str, live: Live) -> None:
-    evidence.checks(sheet, results, check)
+def _checks(sheet: Sheet, results: Sequence[Results], live: Live) -> None:
+    evidence.checks(sheet, results)
     live.checks_table(sheet)
 
 
@@ -146,6 +153,14 @@ def master_check(results: Sequence[Results]) -> str:
         count = sum(len(result.checks) for result in results)
         return f"All {count} checks of {len(results)} options passed"
     return "; ".join(f"{result.option}: {findings.master_check(result)}" for result in failed)
+
+
+def _live_check(check: str, live: Live) -> Formula:
+    """The checks of the run, and those of the formulas as they now stand, in one line of words."""
+    words = check if len(check) <= MOST_LITERAL else check[: MOST_LITERAL - 1] + "…"
+    led = f"Run: {words}. Live sheets: "
+    text = led.replace('"', '""')
+    return Formula(f'"{text}"&{live.master_name}', f"{led}{live.master_words}")
 
 
 def _describe(workbook: Any, results: Sequence[Results]) -> None:

@@ -7,6 +7,7 @@ bars in their pattern, and the title says in words what is to be seen.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ WIDTH, HEIGHT = 780, 400
 TEXT_SIZE, TITLE_SIZE = 11, 13
 TITLE_LETTERS = 72
 LONGEST_NAME = 40
+_REFERENCE = re.compile(r"!(?=[$A-Z])")
 GRID = {"visible": True, "line": {"color": palette.RULE, "width": 0.5}}
 MONEY = "#,##0;(#,##0);0"
 CHANCE = "0%"
@@ -176,12 +178,17 @@ def wrapped(title: str, width: int) -> str:
     """A title in lines that fit a chart of a width."""
     import textwrap
 
-    return "\n".join(textwrap.wrap(title, max(20, TITLE_LETTERS * width // WIDTH)))
+    return "\n".join(textwrap.wrap(_as_words(title), max(20, TITLE_LETTERS * width // WIDTH)))
 
 
 def short(name: str) -> str:
     """A name that a legend and a title have room for."""
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return _as_words(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…")
+
+
+def _as_words(text: str) -> str:
+    """Text that XlsxWriter does not take for a reference, as it does whatever holds `x!A1`."""
+    return _REFERENCE.sub("! ", text)
 
 
 def labels_at_end(count: int, text: str) -> dict[str, Any]:
@@ -209,7 +216,8 @@ def far_enough(values: Sequence[float], span_of_axis: float, share: float = 0.06
 def round_axis(low: float, high: float, steps: int = 6) -> tuple[float, float, float]:
     """The ends of an axis that holds all values and nought, and its step, in round numbers."""
     low, high = min(low, 0.0), max(high, 0.0)
-    rough = (high - low or 1.0) / steps
+    high = high if high > low else low + 1.0
+    rough = (high - low) / steps
     unit: float = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * n for n in (1, 2, 2.5, 5, 10) if unit * n >= rough)
     return math.floor(low / step) * step, math.ceil(high / step) * step, step

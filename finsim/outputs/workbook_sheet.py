@@ -112,7 +112,14 @@ class Placed:
 class Sheet:
     """A sheet being written from the top down."""
 
-    def __init__(self, worksheet: Any, formats: Formats, master_check: str, footer: str) -> None:
+    def __init__(
+        self,
+        worksheet: Any,
+        formats: Formats,
+        master_check: str,
+        footer: str,
+        check_shown: Formula | str,
+    ) -> None:
         self.worksheet = worksheet
         self.formats = formats
         self.name = str(worksheet.get_name())
@@ -122,6 +129,7 @@ class Sheet:
         self.broken_at = self.kept = 0
         self.wide: Placed | None = None
         self.legible = LEGIBLE_SCALE
+        self.check_shown = check_shown
         self._set_up_page(master_check, footer)
 
     def _set_up_page(self, master_check: str, footer: str) -> None:
@@ -137,8 +145,12 @@ class Sheet:
     # text
 
     def title(self, text: str) -> None:
-        """The title in A1."""
+        """The title in A1, and under it the master check as it now stands."""
         self._text(text, "title")
+        if isinstance(self.check_shown, Formula):
+            self.formula_line(self.check_shown, "strong")
+        else:
+            self.lines(self.check_shown, "strong")
 
     def heading(self, text: str) -> None:
         """A heading, with a row left free above it."""

@@ -65,10 +65,9 @@ def _assumption_rows(results: Sequence[Results]) -> Iterator[list[Cell]]:
         yield from of_option(results, result, fresh)
 
 
-def checks(sheet: Sheet, results: Sequence[Results], master_check: str) -> None:
+def checks(sheet: Sheet, results: Sequence[Results]) -> None:
     """What must always hold, and whether it did."""
     sheet.title("Checks")
-    sheet.lines(f"{master_check}.", "strong")
     sheet.lines("A run with a failed check still gives its figures, and must not be relied on.")
     columns = [
         Column("Check", "wrapped", 48),

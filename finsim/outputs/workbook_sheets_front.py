@@ -88,7 +88,6 @@ def cover(sheet: Sheet, results: Sequence[Results], master_check: str) -> None:
     """What this is, what it covers, how it was run, and what it may be used for."""
     first = results[0]
     sheet.title(first.plan.resolved.scenario.title)
-    sheet.lines(f"{master_check}.", "strong")
     sheet.table("Cover", "About this workbook", [ITEM, VALUE], _cover_rows(results, master_check))
 
 

@@ -98,7 +98,7 @@ WIDTH_OF_RANGE = "P90 less P10"
 ABOVE, BELOW = "P90 less mean", "Mean less P10"
 
 
-def summary(sheet: Sheet, results: Sequence[Results], master_check: str) -> None:
+def summary(sheet: Sheet, results: Sequence[Results]) -> None:
     """The gap, what closes it, who carries it, and what to bear in mind."""
     first = results[0]
     year = first.years[-1]
@@ -110,8 +110,7 @@ def summary(sheet: Sheet, results: Sequence[Results], master_check: str) -> None
     if len(results) > 1:
         sheet.link(Link("Options", "A1", f"Go to the {len(results)} options side by side"))
     sheet.lines(
-        f"{master_check}. £m, cash; a gap is positive, a deficit is in brackets [note 1]."
-        f"{later_options(results)}",
+        f"£m, cash; a gap is positive, a deficit is in brackets [note 1].{later_options(results)}",
         width=SUMMARY_LINE,
     )
     for line in standing_lines(first):

@@ -252,7 +252,7 @@ def test_a_workbook_of_someone_else_is_refused(
     code, out, lines = said(capsys, "verify", str(path))
 
     assert (code, out) == (3, "")
-    assert lines == [f"{path}: was not written by finsim: it has no sheet 'Run log'"]
+    assert lines == [f"{path}: carries no run of finsim: it has no sheet 'Run log'"]
 
 
 def test_a_damaged_workbook_is_refused(workbook: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,8 +28,8 @@ from finsim.simulation.run import Serial, sampling
 EXAMPLE = Path(__file__).parents[2] / "scenarios" / "example.yaml"
 SHEETS = [
     "Cover", "Contents", "Summary", "Options", "Options by body", "Chances", "Arrangements",
-    "By organisation", "Schemes", "Uncertainty", "Assumptions", "Inputs", "Calculations", "Checks",
-    "Run log", "Measures", "Scheme measures", "Percentiles", "Notes",
+    "By organisation", "Schemes", "Uncertainty", "Assumptions", "Replace first", "Inputs",
+    "Calculations", "Checks", "Run log", "Measures", "Scheme measures", "Percentiles", "Notes",
 ]  # fmt: skip
 DRAWS = 8 * 512
 ODD_NAMES = ('=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(A1)", "<r><t>x</t></r>", "{=1}", "'q")
@@ -125,7 +125,7 @@ def test_the_summary_begins_with_the_pressure_that_drivers_do_not_explain() -> N
         update={"held": resolved.held.model_copy(update={"unattributed": large})}
     )
     book = opened(workbook_bytes([replace(pressed, plan=replace(pressed.plan, resolved=changed))]))
-    lines = [book["Summary"].cell(row, 1).value for row in range(2, 5)]
+    lines = [book["Summary"].cell(row, 1).value for row in range(3, 6)]
     gap = pressed.figure("do_nothing_gap", "2020/21").central
     assert gap is not None
     assert f"£{gap:.1f}m" in lines[0]
@@ -263,12 +263,38 @@ def test_text_stays_text_whatever_it_begins_with(results: list[Results]) -> None
 LIVE = {"Inputs", "Calculations", "Checks"}
 
 
-def test_numbers_are_numbers_and_formulas_stand_on_live_sheets_alone(book: Any) -> None:
+def test_numbers_are_numbers_and_no_cell_is_empty_or_an_error(content: bytes, book: Any) -> None:
+    stored = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
     for sheet, cell in cells(book):
-        allowed = {"n", "s", "b", "f"} if sheet in LIVE else {"n", "s", "b"}
-        assert cell.data_type in allowed, (sheet, cell.coordinate)
-        if cell.data_type == "s":
-            assert cell.value not in {"", "None", "nan", "inf"}, (sheet, cell.coordinate)
+        is_formula = cell.data_type == "f"
+        assert is_formula or cell.data_type in {"n", "s", "b"}, (sheet, cell.coordinate)
+        value = stored[sheet][cell.coordinate].value if is_formula else cell.value
+        assert not is_formula or isinstance(value, (str, float, int)), (sheet, cell.coordinate)
+        if isinstance(value, str):
+            assert value not in {"", "None", "nan", "inf"}, (sheet, cell.coordinate)
+            assert not value.startswith("#"), (sheet, cell.coordinate)
+
+
+def test_only_the_live_sheets_and_the_master_check_are_formulas(book: Any) -> None:
+    for sheet, cell in cells(book):
+        if cell.data_type == "f" and sheet not in LIVE:
+            assert cell.coordinate == "A2", (sheet, cell.coordinate)
+            assert cell.value.endswith("&master_check")
+
+
+def test_negatives_stay_numbers(results: list[Results], book: Any) -> None:
+    figure = results[0].figure("position", "2020/21", "hospital")
+    assert figure.mean is not None
+    assert figure.mean < 0
+    found = [
+        cell
+        for row in book["Measures"].iter_rows()
+        if [cell.value for cell in row[2:6:3]] == ["hospital", "position"]
+        for cell in row
+        if cell.value == figure.mean
+    ]
+    assert found
+    assert {cell.data_type for cell in found} == {"n"}
 
 
 def test_nothing_is_hidden_or_merged_and_every_table_starts_in_column_a(book: Any) -> None:
@@ -300,9 +326,12 @@ def test_pages_are_a4_and_name_their_sheet(book: Any) -> None:
         upright = sheet.title == "Percentiles"
         assert sheet.page_setup.orientation == ("portrait" if upright else "landscape")
         assert sheet.page_setup.paperSize == 9
-        if sheet.title not in {"Options", "Options by body", "Percentiles"}:
+        if sheet.page_setup.scale is None:
             assert sheet.page_setup.fitToWidth in {None, 1}
             assert sheet.page_setup.fitToHeight == 0
+        else:
+            assert sheet.page_setup.scale >= 45
+            assert sheet.print_title_rows
         assert sheet.title in sheet.oddHeader.left.text
         assert "checks" in sheet.oddHeader.right.text
     for name in ("By organisation", "Schemes", "Assumptions", "Measures", "Percentiles"):

@@ -17,7 +17,7 @@ from finsim.simulation.plan import FloatArray, IntArray
 INPUTS, CALCULATIONS = "Inputs", "Calculations"
 CONSTANT, FIRST_YEAR = "E", "F"
 CONSTANT_AT, FIRST_YEAR_AT = 4, 5
-TOP = 7
+TOP = 8
 """The row of the first entry; the title, three lines and the header stand above it."""
 MOST_ARGUMENTS = 200
 

@@ -141,6 +141,11 @@ class Live:
         return Formula(text, self.master_words)
 
     @property
+    def master_name(self) -> str:
+        """The name of the cell that holds the master check."""
+        return MASTER_NAME
+
+    @property
     def master_words(self) -> str:
         """The master check as it is written."""
         failing = [check for check in self.checks.checks if check.row.constant]

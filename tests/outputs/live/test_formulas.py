@@ -16,7 +16,7 @@ from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import column_index_from_string
 
 from finsim.analysis.results import Results, simulate
-from finsim.outputs.live.rows import CALCULATIONS, FIRST_YEAR_AT, INPUTS
+from finsim.outputs.live.rows import CALCULATIONS, FIRST_YEAR_AT, INPUTS, TOP
 from finsim.outputs.workbook import workbook_bytes
 from finsim.simulation.resolve import Resolution
 from finsim.simulation.run import Serial, sampling
@@ -115,7 +115,8 @@ def test_every_formula_has_a_value_that_is_neither_empty_nor_an_error(
 
 def test_years_are_text_and_line_up_on_both_sheets(book: Any) -> None:
     headers = [
-        [cell.value for cell in book[name][6]][FIRST_YEAR_AT:] for name in (INPUTS, CALCULATIONS)
+        [cell.value for cell in book[name][TOP - 1]][FIRST_YEAR_AT:]
+        for name in (INPUTS, CALCULATIONS)
     ]
     years = headers[1]
     assert all(isinstance(year, str) and re.fullmatch(r"\d{4}/\d{2}", year) for year in years)
@@ -124,10 +125,10 @@ def test_years_are_text_and_line_up_on_both_sheets(book: Any) -> None:
 
 def test_inputs_are_blue_and_formulas_are_not(book: Any) -> None:
     for name in (INPUTS, CALCULATIONS):
-        for cell in itertools.chain.from_iterable(book[name].iter_rows(min_row=7)):
+        for cell in itertools.chain.from_iterable(book[name].iter_rows(min_row=TOP)):
             if cell.data_type == "f":
                 assert cell.font.color.rgb != "FF0000FF"
-    assert book[INPUTS]["E9"].font.color.rgb == "FF0000FF"
+    assert book[INPUTS][f"E{TOP + 2}"].font.color.rgb == "FF0000FF"
 
 
 def test_the_same_results_give_the_same_bytes(shipped: Callable[..., Resolution]) -> None:
