@@ -19,6 +19,7 @@ from finsim.outputs.workbook_sheet import Cell, Column, Placed, Sheet
 
 NUMBER = 13.0
 CHART_WIDTH = 1000
+SYSTEM_NAME = "System"
 KINDS = {
     "input": "input",
     "theme": "savings of a theme",
@@ -42,7 +43,7 @@ def stress_workbook(
 
 def _names(test: StressTest) -> dict[str, str]:
     bodies = test.case.plan.bodies
-    return {"system": "System", **dict(zip(bodies.ids, bodies.names, strict=True))}
+    return {"system": SYSTEM_NAME, **dict(zip(bodies.ids, bodies.names, strict=True))}
 
 
 def _with_option(tests: Sequence[StressTest], columns: Sequence[Column]) -> list[Column]:
@@ -119,7 +120,8 @@ def _draw(sheet: Sheet, room: int, placed: Placed, count: int, body: str, year: 
             "data_labels": {"value": True, "num_format": MONEY},
         }
     )
-    title = f"What each case does to the mean position of {body} in {year}"
+    whose = "the system" if body == SYSTEM_NAME else body
+    title = f"What each case does to the mean position of {whose} in {year}"
     framed(
         chart,
         title,

@@ -53,9 +53,28 @@ class Movements:
 
 def movements(plan: Plan) -> Movements:
     """The quantities and rows of a plan."""
+    keys, rows = _keys_and_rows(plan)
+    count, kinds = len(plan.bodies.ids), len(PRICE_KINDS)
+    factors = factors_at(plan, central_inputs(plan))
+    columns = plan.lines.weights.shape[1]
+    of_row = np.array(list(rows), dtype=np.int64).reshape(-1, 3)
+    found = Movements(
+        quantities=_quantities(keys, len(plan.years)),
+        central=_activity_sets(plan, factors)[..., 0],
+        agreed=np.ones((len(keys), len(plan.years))),
+        quantity=of_row[:, 1],
+        weights=np.stack(list(rows.values())) if rows else np.zeros((0, columns)),
+        of_organisation=_ones(of_row[:, 0], count),
+        of_kind=_ones(of_row[:, 0] * kinds + of_row[:, 2], count * kinds),
+    )
+    return replace(found, agreed=quantity_sets(plan, found, factors)[0, 0, 0, :, :, 0])
+
+
+def _keys_and_rows(plan: Plan) -> tuple[list[QuantityKey], dict[RowKey, FloatArray]]:
+    """The distinct quantities, and the weights of each organisation, quantity and kind of price."""
     quantities: dict[QuantityKey, int] = {}
     rows: dict[RowKey, FloatArray] = {}
-    columns = plan.lines.weights.shape[1]
+    count, columns = len(plan.bodies.ids), plan.lines.weights.shape[1]
 
     def add(organisation: int, key: QuantityKey, kind: PriceKind, weights: FloatArray) -> None:
         number = quantities.setdefault(key, len(quantities))
@@ -63,31 +82,14 @@ def movements(plan: Plan) -> Movements:
         rows[row] = rows.get(row, np.zeros(columns)) + weights
 
     for key, payer, provider, weights in _flows(plan, columns):
-        bodies = [(payer, -1.0), (provider, 1.0)]
-        kind = _kind(payer, provider, len(plan.bodies.ids))
-        for body, sign in bodies:
-            if body < len(plan.bodies.ids):
-                add(body, key, kind, sign * weights)
+        kind = _kind(payer, provider, count)
+        for body, received in ((payer, -weights), (provider, weights)):
+            if body < count:
+                add(body, key, kind, received)
     always = (TARIFF,) * len(plan.years)
     for unit, activity, weights in _unit_costs(plan):
-        key = (always, activity, NONE)
-        add(int(plan.unit_organisation[unit]), key, "prices", -weights)
-    stated = _quantities(quantities, len(plan.years))
-    central = _activity_sets(plan, factors_at(plan, central_inputs(plan)))[..., 0]
-    of_row = np.array(list(rows), dtype=np.int64).reshape(-1, 3)
-    found = Movements(
-        quantities=stated,
-        central=central,
-        agreed=np.ones((len(quantities), len(plan.years))),
-        quantity=of_row[:, 1],
-        weights=np.stack(list(rows.values())) if rows else np.zeros((0, columns)),
-        of_organisation=_ones(of_row[:, 0], len(plan.bodies.ids)),
-        of_kind=_ones(
-            of_row[:, 0] * len(PRICE_KINDS) + of_row[:, 2], len(plan.bodies.ids) * len(PRICE_KINDS)
-        ),
-    )
-    agreed = quantity_sets(plan, found, factors_at(plan, central_inputs(plan)))[0, 0, 0, :, :, 0]
-    return replace(found, agreed=agreed)
+        add(int(plan.unit_organisation[unit]), (always, activity, NONE), "prices", -weights)
+    return list(quantities), rows
 
 
 def moved_by(plan: Plan, found: Movements, factors: Factors) -> dict[str, FloatArray]:
@@ -170,7 +172,7 @@ def _ones(owner: IntArray, owners: int) -> FloatArray:
     return belongs
 
 
-def _quantities(keys: dict[QuantityKey, int], years: int) -> Contracts:
+def _quantities(keys: list[QuantityKey], years: int) -> Contracts:
     """The quantities as contracts of £1m that no price moves, for the payment forms to pay."""
     count = len(keys)
     payments = payments_of([form_runs(forms) for forms, _, _ in keys])
