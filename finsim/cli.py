@@ -591,11 +591,13 @@ def sensitivity(
             help="Points at which indices are taken; each group takes as many evaluations.",
         ),
     ] = 4096,
+    output: Output = None,
     option: Option = None,
     sets: Set = None,
     seed: Seed = None,
     draws: Draws = None,
     as_json: Json = False,
+    force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Say what drives a figure."""
@@ -604,11 +606,13 @@ def sensitivity(
 
     request = Request(
         scenario=scenario,
+        outputs=tuple(output or ()),
         options=tuple(option or ()),
         sets=tuple(sets or ()),
         seed=seed,
         draws=draws,
         as_json=as_json,
+        force=force,
         quiet=quiet,
     )
     question = command_sensitivity.Question(of, year, tuple(dict.fromkeys(by or ())), index_draws)

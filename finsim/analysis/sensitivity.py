@@ -12,6 +12,7 @@ from finsim.analysis.strands import coordinates_of, grouped
 from finsim.analysis.study import Case
 from finsim.analysis.tornado import Bar, tornado
 from finsim.analysis.watched import Watched
+from finsim.simulation.cases import central_inputs
 from finsim.simulation.plan import FloatArray
 from finsim.simulation.run import Sampling
 from finsim.uncertainty.point_sets import Design
@@ -37,13 +38,18 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What drives a figure; `draws` are the base points of the indices."""
+    """What drives a figure.
+
+    `centre` is the figure of the central case, or of a chance its mean; `draws` are the base points
+    of the indices.
+    """
 
     case: Case
     of: Watched
     bars: tuple[Bar, ...]
     shares: tuple[Share, ...]
     sd: float
+    centre: float
     draws: int
     evaluations: int
 
@@ -86,9 +92,14 @@ def sensitivity(
         bars=bars,
         shares=tuple(shares),
         sd=float(np.sqrt(indices.variance)),
+        centre=_centre(case, of, indices),
         draws=block * REPLICATES,
         evaluations=indices.evaluations,
     )
+
+
+def _centre(case: Case, of: Watched, indices: Indices) -> float:
+    return indices.mean if of.is_chance else float(of.values(case, central_inputs(case.plan))[0])
 
 
 def _share(

@@ -43,6 +43,7 @@ class Indices:
     first_error: FloatArray
     total: FloatArray
     total_error: FloatArray
+    mean: float
     variance: float
     evaluations: int
 
@@ -61,11 +62,12 @@ def sobol_indices(
     groupings of the same function. Each replicate takes `(2 + parts) × design.draws` evaluations.
     """
     sums = np.zeros((replicates, 1 + 2 * len(parts)))
-    largest = 0.0
+    largest = total = 0.0
     for replicate in range(replicates):
         a, b = two_matrices(coordinates, design, replicate)
         f_a, f_b = f(a), f(b)
         centre = 0.5 * (f_a.mean() + f_b.mean())
+        total += float(centre)
         n, largest = f_a.size, max(largest, float(np.abs(f_a).max()))
         spread = np.sum((f_a - centre) ** 2) + np.sum((f_b - centre) ** 2)
         sums[replicate, 0] = spread / (2 * n - 1)
@@ -86,6 +88,7 @@ def sobol_indices(
         first_error=errors[:half],
         total=found[half:],
         total_error=errors[half:],
+        mean=total / replicates,
         variance=float(sums[:, 0].mean()),
         evaluations=replicates * design.draws * (2 + half),
     )

@@ -12,7 +12,7 @@ from finsim.commands.sensitivity import only_one
 from finsim.exits import CHECK_FAILED, DONE
 from finsim.outputs.atomic import check_writable
 
-SUFFIXES = (".json", ".csv")
+SUFFIXES = (".xlsx", ".csv", ".json")
 
 
 def held_against(request: Request) -> int:
@@ -34,6 +34,7 @@ def held_against(request: Request) -> int:
     contents = {
         ".json": lambda: _json(results, found).encode(),
         ".csv": lambda: _csv(found).encode(),
+        ".xlsx": lambda: _workbook(results, found),
     }
     give(request, targets, contents, lambda: _text(results, found))
     return DONE if results.passed else CHECK_FAILED
@@ -57,3 +58,10 @@ def _csv(found: Backtest) -> str:
     from finsim.outputs.tidy import csv_table
 
     return csv_table(TEST_FIELDS, (row.values() for row in rows_of(found)))
+
+
+def _workbook(results: Results, found: Backtest) -> bytes:
+    from finsim.outputs.workbook import workbook_bytes
+    from finsim.outputs.workbook_sheets_sensitivity import backtest as fill
+
+    return workbook_bytes([results], {"Backtest": lambda sheet: fill(sheet, found)})

@@ -22,7 +22,7 @@ from finsim.outputs.atomic import check_writable
 from finsim.scenario.reading import read_files
 from finsim.simulation.resolve import resolve_files
 
-SUFFIXES = (".json", ".csv")
+SUFFIXES = (".xlsx", ".csv", ".json")
 MOST_CASES = 128
 
 
@@ -58,6 +58,7 @@ def choose_schemes(request: Request, question: Question) -> int:
     contents = {
         ".json": lambda: _json(results, case, found).encode(),
         ".csv": lambda: _csv(found).encode(),
+        ".xlsx": lambda: _workbook(results, case, found),
     }
     give(request, targets, contents, lambda: _text(results, case, found))
     return DONE if results.passed else CHECK_FAILED
@@ -125,3 +126,10 @@ def _csv(found: Choice) -> str:
     from finsim.outputs.tidy import csv_table
 
     return csv_table(WORTH_FIELDS, (row.values() for row in worth_rows(found)))
+
+
+def _workbook(results: Results, case: Case, found: Choice) -> bytes:
+    from finsim.outputs.workbook import workbook_bytes
+    from finsim.outputs.workbook_sheets_sensitivity import choose as fill
+
+    return workbook_bytes([results], {"Choose": lambda sheet: fill(sheet, case, found)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from finsim.analysis.strands import GROUPINGS
 from finsim.analysis.study import Case
 from finsim.analysis.watched import UnknownFigure, Watched, watched
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
+from finsim.commands.reporting import files_asked, give
 from finsim.commands.run import (
     Request,
     chosen,
@@ -22,7 +22,10 @@ from finsim.commands.run import (
     warn,
 )
 from finsim.exits import CHECK_FAILED, DONE
+from finsim.outputs.atomic import check_writable
 from finsim.simulation.resolve import Resolution
+
+SUFFIXES = (".xlsx", ".csv", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +41,26 @@ class Question:
 def drivers_of(request: Request, question: Question) -> int:
     """Say what drives a figure; returns the exit code."""
     by = question.by or BY
+    targets = files_asked(request, SUFFIXES)
     check_groupings(by)
     resolution = only_one(request)
     case = Case(resolution.plan, resolution.arrangement)
     of = asked_for(case, question.of, question.year, "--of")
+    for path in targets:
+        check_writable(path, request.force)
     if not request.quiet:
         warn(resolution)
-    (results,) = computed([resolution], request)
-    if request.as_json:
-        (results,) = bridged([results])
+    results = bridged(computed([resolution], request))[0]
     progress = None if request.quiet else progress_on_terminal("Sobol indices")
     found = sensitivity(case, of, results.sampling, by, question.draws, progress)
     if progress is not None:
         clear_progress()
-    sys.stdout.write(_json(results, found) if request.as_json else _text(results, found))
+    contents = {
+        ".json": lambda: _json(results, found).encode(),
+        ".csv": lambda: _csv(found).encode(),
+        ".xlsx": lambda: _workbook(results, found),
+    }
+    give(request, targets, contents, lambda: _text(results, found))
     return DONE if results.passed else CHECK_FAILED
 
 
@@ -68,6 +77,20 @@ def _json(results: Results, found: Sensitivity) -> str:
     assert results.bridge is not None
     steps = [row.as_dict() for row in results.bridge.rows]
     return json_text([results], {"sensitivity": sensitivity_json(found), "bridge": steps})
+
+
+def _csv(found: Sensitivity) -> str:
+    from finsim.outputs.sensitivity import TORNADO_FIELDS, tornado_rows
+    from finsim.outputs.tidy import csv_table
+
+    return csv_table(TORNADO_FIELDS, (row.values() for row in tornado_rows(found)))
+
+
+def _workbook(results: Results, found: Sensitivity) -> bytes:
+    from finsim.outputs.workbook import workbook_bytes
+    from finsim.outputs.workbook_sheets_sensitivity import sensitivity as fill
+
+    return workbook_bytes([results], {"Sensitivity": lambda sheet: fill(sheet, found)})
 
 
 def only_one(request: Request) -> Resolution:

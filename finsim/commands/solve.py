@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -38,10 +37,14 @@ from finsim.book.quantities import (
     rate,
     rate_text,
 )
+from finsim.commands.reporting import files_asked, give
 from finsim.commands.run import Request, clear_progress, computed, progress_on_terminal, warn
 from finsim.commands.sensitivity import asked_for, only_one
 from finsim.exits import CHECK_FAILED, DONE
+from finsim.outputs.atomic import check_writable
 from finsim.simulation.resolve import resolve
+
+SUFFIXES = (".xlsx", ".json")
 
 READERS: tuple[tuple[Unit, Callable[[str], float], Callable[[float], str]], ...] = (
     ("£m", money, money_text),
@@ -76,10 +79,13 @@ class Solved:
 
 def solve(request: Request, question: Question) -> int:
     """Say what gives the target; returns the exit code."""
+    targets = files_asked(request, SUFFIXES)
     resolution = only_one(request)
     case = Case(resolution.plan, resolution.arrangement)
     target = target_of(case, question)
     levers = _levers(request, case, target, question)
+    for path in targets:
+        check_writable(path, request.force)
     if not request.quiet:
         warn(resolution)
     (results,) = computed([resolution], request)
@@ -93,9 +99,11 @@ def solve(request: Request, question: Question) -> int:
     if progress is not None:
         clear_progress()
     solved = Solved(target, now(figures), tuple(answers))
-    sys.stdout.write(
-        _json(results, case, solved) if request.as_json else _text(results, case, solved)
-    )
+    contents = {
+        ".json": lambda: _json(results, case, solved).encode(),
+        ".xlsx": lambda: _workbook(results, case, solved),
+    }
+    give(request, targets, contents, lambda: _text(results, case, solved))
     return DONE if results.passed else CHECK_FAILED
 
 
@@ -111,6 +119,14 @@ def _json(results: Results, case: Case, solved: Solved) -> str:
 
     found = solving_json(case, solved.target, solved.stands, solved.answers)
     return json_text([results], {"solve": found})
+
+
+def _workbook(results: Results, case: Case, solved: Solved) -> bytes:
+    from finsim.outputs.workbook import workbook_bytes
+    from finsim.outputs.workbook_sheets_sensitivity import solve as fill
+
+    stated = solved.target, solved.stands, solved.answers
+    return workbook_bytes([results], {"Solve": lambda sheet: fill(sheet, case, *stated)})
 
 
 # what must be reached

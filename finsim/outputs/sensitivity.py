@@ -185,6 +185,7 @@ def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
         "body": found.of.body,
         "year": financial_year_text(found.case.plan.years[found.of.t]),
         "unit": found.of.unit,
+        "centre": found.centre,
         "sd": found.sd,
         "evaluations": found.evaluations,
         "tornado": tornado_rows(found),

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from finsim import __version__
 from finsim.analysis.results import Results
@@ -30,6 +30,7 @@ from finsim.outputs.workbook_style import DIGIT_WIDTH_PIXELS, WHOLE_BOOK, Format
 if TYPE_CHECKING:
     from finsim.outputs.live.write import Live
 
+Fill: TypeAlias = Callable[[Sheet], Any]
 MOST_PROPERTY = 255
 MOST_LITERAL = 200
 OPTIONS = {
@@ -57,23 +58,25 @@ class Written:
     tables: tuple[Placed, ...]
 
 
-def workbook_bytes(results: Sequence[Results]) -> bytes:
-    """The workbook of a run's options, 'as stated' first; the same results give the same bytes."""
-    return written(results).content
+def workbook_bytes(results: Sequence[Results], more: Mapping[str, Fill] | None = None) -> bytes:
+    """The workbook of a run's options, 'as stated' first; the same results give the same bytes.
+
+    `more` are the sheets that an analysis adds, by name, with what fills each of them.
+    """
+    return written(results, more).content
 
 
-def written(results: Sequence[Results]) -> Written:
+def written(results: Sequence[Results], more: Mapping[str, Fill] | None = None) -> Written:
     """The workbook of a run's options with its tables; see `workbook_bytes`."""
     from finsim.outputs.live.write import Live
 
     check, live = master_check(results), Live(results[0])
-    return written_with(results, _sheets(results, check, live), _live_check(check, live))
+    sheets = _sheets(results, check, live, more or {})
+    return written_with(results, sheets, _live_check(check, live))
 
 
 def written_with(
-    results: Sequence[Results],
-    sheets: Mapping[str, Callable[[Sheet], Any]],
-    live_check: Formula | None = None,
+    results: Sequence[Results], sheets: Mapping[str, Fill], live_check: Formula | None = None
 ) -> Written:
     """A workbook about a run with these sheets, each by its name and what fills it.
 
@@ -102,10 +105,10 @@ def written_with(
 
 
 def _sheets(
-    results: Sequence[Results], check: str, live: Live
-) -> dict[str, Callable[[Sheet], Any]]:
+    results: Sequence[Results], check: str, live: Live, more: Mapping[str, Fill]
+) -> dict[str, Fill]:
     """Every sheet in its order, with what fills it."""
-    sheets: dict[str, Callable[[Sheet], Any]] = {
+    sheets: dict[str, Fill] = {
         "Cover": lambda sheet: front.cover(sheet, results, check),
         "Contents": lambda sheet: front.contents(sheet, list(sheets)),
         "Summary": lambda sheet: answers.summary(sheet, results),
@@ -118,6 +121,7 @@ def _sheets(
         "Levels": lambda sheet: levels_sheet.levels(sheet, results),
         "Schemes": lambda sheet: answers.schemes(sheet, results),
         "Uncertainty": lambda sheet: doubt.uncertainty(sheet, results),
+        **more,
         "Assumptions": lambda sheet: evidence.assumptions(sheet, results),
         "Replace first": lambda sheet: standing_sheet.replace_first(sheet, results),
         "Inputs": live.inputs,
