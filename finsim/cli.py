@@ -655,11 +655,13 @@ def solve(
     year: Annotated[
         str | None, typer.Option(help="A financial year; the last if not said.")
     ] = None,
+    output: Output = None,
     option: Option = None,
     sets: Set = None,
     seed: Seed = None,
     draws: Draws = None,
     as_json: Json = False,
+    force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Say what gives a stated figure."""
@@ -668,11 +670,13 @@ def solve(
 
     request = Request(
         scenario=scenario,
+        outputs=tuple(output or ()),
         options=tuple(option or ()),
         sets=tuple(sets or ()),
         seed=seed,
         draws=draws,
         as_json=as_json,
+        force=force,
         quiet=quiet,
     )
     question = command_solve.Question(

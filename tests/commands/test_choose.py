@@ -100,7 +100,7 @@ def test_the_terminal_keeps_to_its_width_and_files_are_written(
         (["--for", "gap=few"], "'few' is not an amount of money"),
         (["--for", "position:hospital=£0m"], "write met, met:ID or gap=£450m"),
         (["--set", "schemes=[]"], "names no scheme to choose from"),
-        (["-o", "x.parquet"], "has no suffix that this command writes; use .json, .csv"),
+        (["-o", "x.parquet"], "has no suffix that this command writes; use .xlsx, .csv, .json"),
     ],
 )
 def test_mistakes_are_told(
