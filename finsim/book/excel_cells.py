@@ -30,6 +30,7 @@ _UNITS = {
     "£m": MONEY, "£ m": MONEY, "£million": MONEY, "%": PERCENT, "months": MONTHS, "month": MONTHS,
 }  # fmt: skip
 _HEADING_UNIT = re.compile(r"\s*\(([^()]*)\)\s*$")
+_FLAGS = frozenset({"=TRUE()", "=FALSE()"})
 _LITERAL = re.compile(r'"[^"]*"|\\.')
 _PLAIN_NUMBER = re.compile(r"[-+−]?[0-9][0-9,]*(?:\.[0-9]+)?")
 
@@ -150,7 +151,7 @@ def _formulas(sheet: Any) -> list[tuple[int, int]]:
         (cell.row, cell.column)
         for row in sheet.iter_rows()
         for cell in row
-        if cell.value is not None and cell.data_type == "f"
+        if cell.value is not None and cell.data_type == "f" and cell.value not in _FLAGS
     ]
 
 

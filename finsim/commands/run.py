@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,10 @@ def output_files(request: Request) -> tuple[Path, ...]:
         if wrong:
             text = f"has no suffix that finsim writes; use {', '.join(SUFFIXES)}"
             raise InputProblems([Problem(Place(f"-o {path}"), "", text) for path in wrong])
+        inputs = os.path.realpath(request.scenario)
+        if any(os.path.realpath(path) == inputs for path in request.outputs):
+            text = "is the scenario itself, which is not replaced; name another file"
+            raise InputProblems([Problem(Place(f"-o {request.scenario}"), "", text)])
         return request.outputs
     if request.as_json:
         return ()

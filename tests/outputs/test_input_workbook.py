@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from openpyxl import load_workbook
+from spreadsheets import needs_libreoffice
 from systems import systems, written
 
 from finsim.book.excel_reader import read_workbook
@@ -63,7 +65,7 @@ def trees(scenario: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return stated, book
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(system=systems())
 def test_any_system_is_the_same_from_a_workbook(system: Resolved) -> None:
     with TemporaryDirectory() as name:
@@ -155,3 +157,20 @@ def test_what_columns_cannot_hold_is_told_as_details(tmp_path: Path) -> None:
     assert list(tree["schemes"][0]["delivered"]) == ["p90", "p10", "p30"]
     assert tree == stated
     assert plain(found.scenario) == scenario
+
+
+def test_a_workbook_saved_by_libreoffice_is_the_same(tmp_path: Path) -> None:
+    soffice = needs_libreoffice()
+    assert new_workbook(tmp_path / "example.xlsx", "example") == DONE
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    subprocess.run(
+        [soffice, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(tmp_path / "lo"),
+         str(tmp_path / "example.xlsx")],
+        check=True, capture_output=True, timeout=600,
+    )  # fmt: skip
+    saved = resolve(tmp_path / "lo" / "example.xlsx")
+
+    assert (
+        saved.resolved.canonical_text == resolve(tmp_path / "example.xlsx").resolved.canonical_text
+    )
+    assert saved.warnings == ()
