@@ -22,6 +22,8 @@ from finsim.book.excel_layout import (
     SCENARIO,
     TABLES,
     Column,
+    Parts,
+    Table,
 )
 from finsim.book.field_paths import path_text
 from finsim.book.quantities import (
@@ -43,7 +45,7 @@ from finsim.outputs import palette
 from finsim.outputs.input_rows import Rows, book_rows, setting_rows
 from finsim.outputs.input_words import BOOK_SETTINGS, INTRODUCTION, SETTINGS
 from finsim.outputs.workbook_stamp import CREATED
-from finsim.outputs.workbook_style import WHOLE_BOOK
+from finsim.outputs.workbook_style import A4, WHOLE_BOOK
 
 SPARE_ROWS = 40
 SHOWN = {
@@ -112,10 +114,10 @@ class _Writer:
             self.formats[key] = self.workbook.add_format(whole)
         return self.formats[key]
 
-    def input(self, kind: str) -> Any:
+    def input(self, kind: str, **more: Any) -> Any:
         """How an input cell of a kind looks."""
         shown = SHOWN.get(kind, "@")
-        edge = {"border": 1, "border_color": palette.RULE}
+        edge = {"border": 1, "border_color": palette.RULE, **more}
         return self.format(bg_color=palette.YELLOW, num_format=shown, **edge)
 
     def sheet(self, name: str) -> Any:
@@ -133,8 +135,15 @@ class _Writer:
             self._book(self.book)
         self._lists_sheet()
 
+    def _holds(self, table: Table | Parts) -> bool:
+        """Whether a table has a sheet; national drivers only where the book states its own."""
+        return table.section != "national_drivers" or bool((self.book or {}).get(table.section))
+
     def _instructions(self) -> None:
         sheet = self.sheet(INSTRUCTIONS)
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
         sheet.set_column(0, 0, 28)
         sheet.set_column(1, 1, 110)
         sheet.write_string(0, 0, "finsim input workbook", self.format(bold=True, font_size=16))
@@ -149,7 +158,7 @@ class _Writer:
         ]
         if self.book is not None:
             about.append((BOOK, "The system's name, what it includes, and how demand is made"))
-            about += [(table.sheet, table.about) for table in TABLES]
+            about += [(table.sheet, table.about) for table in TABLES if self._holds(table)]
             about.append((DETAILS, "Fields without a column of their own"))
         about.append((LISTS, "What the drop-downs offer; not read"))
         for name, text in about:
@@ -167,7 +176,7 @@ class _Writer:
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 1)
         sheet.set_landscape()
-        sheet.set_paper(9)
+        sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
 
@@ -215,7 +224,7 @@ class _Writer:
         written = book_rows(book, _years(self.scenario, book))
         for table in TABLES:
             rows = written.tables[table.sheet]
-            if rows.rows or table.section != "national_drivers":
+            if self._holds(table):
                 self._table(table.sheet, rows)
         sheet = self.sheet(DETAILS)
         self._head(sheet, ("table", "id", "field", "value"), (24, 30, 50, 60))
@@ -286,7 +295,7 @@ class _Writer:
         for kind, write in _WRITE.items():
             value = _number(text, kind)
             if value is not None and write(value) == text:
-                sheet.write_number(row, place, value, self.input(kind))
+                sheet.write_number(row, place, value, self.input(kind, align="left"))
                 return
         if text in {"true", "false"}:
             sheet.write_boolean(row, place, text == "true", self.input("flag"))
