@@ -587,6 +587,24 @@ TABLES: tuple[Table | Parts, ...] = (
         ),
         "Published figures that the model is held against",
     ),
+    Table(
+        "Outturns",
+        "outturns",
+        (
+            *_columns(
+                "id",
+                "name",
+                _column("bodies", "list"),
+                "year",
+                "measure",
+                _column("kind", "text", ("outturn", "forecast")),
+                _column("value", "£m"),
+                _column("expected", "£m"),
+            ),
+            *SOURCED,
+        ),
+        "Positions that were reached, to hold past ranges against",
+    ),
 )
 
 SCENARIO, OPTIONS, BOOK, DETAILS = "Scenario", "Options", "Book", "Details"
