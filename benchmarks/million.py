@@ -24,14 +24,14 @@ from pathlib import Path
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from finsim.analysis.estimates import estimate  # noqa: E402
-from finsim.analysis.study import Case, Study, study, summarise  # noqa: E402
-from finsim.scenario.reading import read_files  # noqa: E402
-from finsim.simulation.forked import Forked  # noqa: E402
-from finsim.simulation.resolve import resolve_each  # noqa: E402
-from finsim.simulation.run import Sampling, prepare, sampling  # noqa: E402
+from finsim.analysis.estimates import estimate
+from finsim.analysis.study import Case, Study, study, summarise
+from finsim.scenario.reading import read_files
+from finsim.simulation.forked import Forked
+from finsim.simulation.resolve import resolve_each
+from finsim.simulation.run import Sampling, prepare, sampling
 
 ROOT = Path(__file__).resolve().parents[1]
 BINS = 256

@@ -398,7 +398,7 @@ def _part(reading: _Reading, table: Parts, row: _Row) -> Group | None:
     name = (_scalar_text(kind) or "").replace(" ", "_")
     if not name:
         words = ", ".join(table.kind.choices)
-        text = f"says not what it is under {table.kind.path[0]!r}; allowed: {words}"
+        text = f"does not say what it is under {table.kind.path[0]!r}; allowed: {words}"
         reading.fail(row.place, table.section, text)
         return None
     inner = Group(row.place)

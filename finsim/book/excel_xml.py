@@ -10,6 +10,7 @@ MAX_ELEMENTS = 3_000_000
 MAX_ROWS = 100_000
 MAX_COLUMNS = 2_000
 MAX_CELLS = 500_000
+MAX_AREA = 5_000_000
 MAX_TEXTS = 200_000
 MAX_TEXT = 32_767
 
@@ -25,6 +26,7 @@ class Tally:
     elements: int = 0
     rows: int = 0
     cells: int = 0
+    area: int = 0
     texts: int = 0
     formulas: int = 0
 
@@ -37,6 +39,7 @@ class Walk:
     root: str = ""
     depth: int = 0
     length: int = 0
+    reached: int = 0
 
     def through(self, content: bytes) -> None:
         """Walk a part; raises Refused, or expat.ExpatError where it is not well formed."""
@@ -77,16 +80,28 @@ class Walk:
             tally.cells += 1
             if tally.cells > MAX_CELLS:
                 raise Refused(f"has more than {MAX_CELLS:,} cells, the most allowed")
-            _judge_reference(attributes.get("r", ""))
+            self._spread(_column(attributes.get("r", "")) or self.reached + 1)
         elif name == "row":
             tally.rows += 1
+            self.reached = 0
             if tally.rows > MAX_ROWS:
                 raise Refused(f"has more than {MAX_ROWS:,} rows, the most allowed{_EMPTY}")
             _judge_row(attributes.get("r", ""))
         elif name == "f":
             tally.formulas += 1
         elif name == "dimension":
-            _judge_reference(attributes.get("ref", "").rpartition(":")[2])
+            _column(attributes.get("ref", "").rpartition(":")[2])
+
+    def _spread(self, column: int) -> None:
+        """Count a row as far as its last cell: readers fill what lies between."""
+        if column > self.reached:
+            self.tally.area += column - self.reached
+            self.reached = column
+        if self.tally.area > MAX_AREA:
+            raise Refused(
+                f"spreads over more than {MAX_AREA:,} cells, the most allowed; "
+                "delete the empty columns between what it says, and save it again"
+            )
 
     def _said(self, text: str) -> None:
         self.length += len(text)
@@ -105,8 +120,8 @@ def _judge_row(row: str) -> None:
         raise Refused(f"uses row {row[:20]}; {MAX_ROWS:,} rows are the most allowed{_EMPTY}")
 
 
-def _judge_reference(reference: str) -> None:
-    """A1 → within bounds; anything a reader would count on to be a cell."""
+def _column(reference: str) -> int:
+    """The column of a cell, 0 where none is said; raises Refused for a place out of bounds."""
     plain = reference.replace("$", "")
     letters = plain.rstrip("0123456789")
     _judge_row(plain[len(letters) :])
@@ -118,3 +133,4 @@ def _judge_reference(reference: str) -> None:
             f"uses column {letters[:20]}; {MAX_COLUMNS:,} columns are the most allowed; "
             "delete the empty columns to the right, and save it again"
         )
+    return column

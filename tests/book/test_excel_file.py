@@ -167,6 +167,14 @@ def test_rows_and_columns_far_away_are_refused(tmp_path: Path) -> None:
     assert "uses row 1048576" in refused(tmp_path, packed(parts(declared)))
 
 
+def test_rows_that_reach_far_to_the_right_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f'<row r="{n}"><c r="BXX{n}"><v>1</v></c></row>' for n in range(1, 5_000))
+
+    assert "spreads over more than 5,000,000 cells" in refused(
+        tmp_path, packed(parts(sheet_of(rows)))
+    )
+
+
 def test_deep_or_broken_xml_is_refused(tmp_path: Path) -> None:
     deep = sheet_of("<a>" * MAX_DEPTH + "</a>" * MAX_DEPTH)
 

@@ -327,7 +327,7 @@ def test_sheets_and_rows_that_lead_nowhere_are_told(tmp_path: Path) -> None:
         "inputs.xlsx:Lines: has no row of headings that holds 'id'",
         "inputs.xlsx:Schemes!B1: the column 'id' stands twice (first in inputs.xlsx:Schemes!A1)",
         "inputs.xlsx:Scheme effects!A2: schemes: there is no 'z' on the sheet of schemes",
-        "inputs.xlsx:Scheme effects!A3: schemes: says not what it is under 'on'; allowed: contra",
+        "inputs.xlsx:Scheme effects!A3: schemes: does not say what it is under 'on'; allowed: c",
         "inputs.xlsx:Payments!B2: stands in a column without a heading",
         "inputs.xlsx:Payment years!A3: payments: '2016/17' stands twice",
         "inputs.xlsx:Payment years!A4: payments: has no 'from year'",
