@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "docs" / "worked-example" / "scenario.yaml"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 LLR = ROOT / "docs" / "llr.md"
+LEVELS = ROOT / "docs" / "how-to-levels.md"
 OWN_SYSTEM = ROOT / "docs" / "how-to-your-own-system.md"
 BANNED = r"\b(helpers?|prompts?|sessions?|assistants?|TODO|TBD)\b|/(work|tmp|home|root)/"
 BY_NAME = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -184,7 +185,9 @@ def test_every_measure_and_field_is_explained() -> None:
 
 def test_every_scenario_is_named_in_the_readme_or_on_its_system_s_page() -> None:
     shipped = {path.name for path in (ROOT / "scenarios").glob("*.yaml")}
-    named = re.findall(r"scenarios/([\w.-]+)\)", text(ROOT / "README.md") + text(LLR))
+    named = re.findall(
+        r"scenarios/([\w.-]+)\)", text(ROOT / "README.md") + text(LLR) + text(LEVELS)
+    )
     assert shipped <= set(named)
 
 
