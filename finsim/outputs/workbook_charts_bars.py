@@ -74,10 +74,20 @@ def ranged_bars(
             "gap": 60 if beside is None else 40,
         }
     )
+    ends = [*_ends(values, spread), *(beside[1].numbers if beside is not None else [])]
+    low, high, step = round_axis(min(ends), max(ends))
     framed(
         chart,
         title,
-        {"name": unit, "num_format": MONEY, "major_gridlines": GRID, **AT_FOOT},
+        {
+            "name": unit,
+            "num_format": MONEY,
+            "major_gridlines": GRID,
+            "min": low,
+            "max": high,
+            "major_unit": step,
+            **AT_FOOT,
+        },
         FROM_TOP,
         size=size or (WIDE, height_of(len(names.values), 1 if beside is None else 2)),
     )
@@ -87,6 +97,13 @@ def ranged_bars(
     sheet.chart(
         chart, row, f"Horizontal bars with ranges, £m. {title}. {shown}: {said}."[:MOST_ALT], left
     )
+
+
+def _ends(values: Span, spread: tuple[Span, Span]) -> list[float]:
+    """Where the lines from P10 to P90 end."""
+    above, below = spread
+    tops = [value + more for value, more in zip(values.numbers, above.numbers, strict=True)]
+    return [*tops, *(v - less for v, less in zip(values.numbers, below.numbers, strict=True))]
 
 
 def ranged_points(
@@ -126,8 +143,7 @@ def ranged_points(
             },
         }
     )
-    ends = [v + a for v, a in zip(values.numbers, above.numbers, strict=True)]
-    ends += [v - b for v, b in zip(values.numbers, below.numbers, strict=True)]
+    ends = _ends(values, spread)
     if beside is not None:
         name, totals = beside
         dash = {"type": "long_dash", "size": 20, "fill": {"color": palette.ORANGE}}
@@ -258,41 +274,31 @@ class Swing:
     high: float
 
 
-TORNADO_COLUMNS = (
-    Column("Input", "wrapped", 44),
-    Column("At its low value", "money", 14),
-    Column("At its high value", "money", 14),
-)
-
-
-def tornado_rows(swings: Sequence[Swing]) -> Iterator[list[Cell]]:
-    """The table under a tornado, the widest first."""
-    for swing in sorted(swings, key=lambda swing: -max(abs(swing.low), abs(swing.high))):
-        yield [swing.name, swing.low, swing.high]
-
-
 def tornado(
-    sheet: Sheet, row: int, title: str, unit: str, placed: Placed, rows: Sequence[int]
+    sheet: Sheet,
+    row: int,
+    title: str,
+    unit: str,
+    placed: Placed,
+    columns: tuple[str, str],
+    swings: Sequence[Swing],
 ) -> None:
-    """Bars on both sides of nought, the widest on top."""
+    """Bars on both sides of nought, in the order of the table, whose columns are low and high; its first rows."""
+    rows = range(len(swings))
     names = span(placed, "Input", rows)
     chart = new(sheet, "bar")
-    for header, look in zip(
-        ("At its low value", "At its high value"),
-        (hatched(palette.ORANGE), solid(palette.BLUE)),
-        strict=True,
-    ):
-        series = {"name": header, **points(names, span(placed, header, rows)), **look}
+    looks = (hatched(palette.ORANGE), solid(palette.BLUE))
+    for header, words, look in zip(columns, ("At its P10", "At its P90"), looks, strict=True):
+        series = {"name": words, **points(names, span(placed, header, rows)), **look}
         chart.add_series({**series, "gap": 40, "overlap": 100})
     framed(
         chart,
         title,
         {"name": unit, "num_format": MONEY, "major_gridlines": GRID, **AT_FOOT},
         FROM_TOP,
-        size=(1000, height_of(len(rows))),
+        size=(WIDE, height_of(len(rows))),
     )
-    widest = "; ".join(
-        f"{row[0]} {pounds(float(row[1]))} to {pounds(float(row[2]))}"  # type: ignore[arg-type]
-        for row in list(placed.rows)[:3]
+    said = "; ".join(
+        f"{swing.name} {pounds(swing.low)} to {pounds(swing.high)}" for swing in swings
     )
-    sheet.chart(chart, row, f"Tornado of bars, £m. {title}. Widest: {widest}."[:MOST_ALT])
+    sheet.chart(chart, row, f"Tornado of bars, £m. {title}. {said}."[:MOST_ALT])

@@ -22,6 +22,7 @@ from finsim.outputs.workbook_style import Style
 
 CHARTED = 15
 MONEY = 13.0
+AT_LOW, AT_HIGH = "At its low value", "At its high value"
 NAME = Column("Input", "wrapped", 44)
 
 
@@ -44,7 +45,11 @@ def sensitivity(sheet: Sheet, found: Sensitivity) -> None:
     if not is_chance and shown:
         row = sheet.room(bars.height_of(shown))
         title = f"{found.of.title(found.case)}: change from the central case"
-        bars.tornado(sheet, row, title, "£m", placed, list(range(shown)))
+        swings = [
+            bars.Swing(bar.title, bar.at_low - found.centre, bar.at_high - found.centre)
+            for bar in found.bars[:shown]
+        ]
+        bars.tornado(sheet, row, title, "£m", placed, (AT_LOW, AT_HIGH), swings)
     for by in found.groupings:
         _shares(sheet, found, by)
 
@@ -54,7 +59,7 @@ def _tornado(sheet: Sheet, found: Sensitivity, is_chance: bool) -> Placed:
     error: Style = "chance_error" if is_chance else "error"
     columns = [
         NAME,
-        *(Column(name, figure, MONEY) for name in ("At its low value", "At its high value")),
+        *(Column(name, figure, MONEY) for name in (AT_LOW, AT_HIGH)),
         Column("Standing", "wrapped", 18),
         Column("Low", width=12),
         Column("High", width=12),

@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from finsim.analysis.bridge import with_bridges
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
+from finsim.analysis.tornado import with_others_central
+from finsim.analysis.watched import watched
 from finsim.outputs import palette
 from finsim.outputs.workbook import workbook_bytes
 from finsim.outputs.workbook_chart import axis_about, far_enough, round_axis, wrapped
 from finsim.outputs.workbook_charts_bars import (
     BRIDGE_COLUMNS,
     Step,
-    Swing,
     bridge_rows,
-    tornado_rows,
 )
 from finsim.simulation.resolve import resolve
 from finsim.simulation.run import Serial, sampling
@@ -36,6 +36,7 @@ A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 D = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 CHARTED = {
     "Summary": 2, "Options": 1, "Chances": 1, "Bridge": 1, "Schemes": 1, "Uncertainty": 1,
+    "Sensitivity": 1,
 }  # fmt: skip
 MONEY = st.floats(-1e3, 1e3, allow_nan=False).map(lambda value: round(value, 3))
 
@@ -140,6 +141,30 @@ def test_every_chart_is_told_in_words_with_titles_of_its_axes(charts: list[Drawn
         assert any("£m" in title or "Chance" in title for title in titles[1:])
 
 
+def test_no_line_from_p10_to_p90_leaves_its_chart(charts: list[Drawn]) -> None:
+    count = 0
+    for chart in charts:
+        axes = [
+            (float(low.get("val", "nan")), float(high.get("val", "nan")))
+            for axis in chart.xml.iter(f"{C}valAx")
+            for low, high in zip(axis.iter(f"{C}min"), axis.iter(f"{C}max"), strict=True)
+        ]
+        for series in chart.xml.iter(f"{C}ser"):
+            for bars in series.iter(f"{C}errBars"):
+                values, above, below = (
+                    [float(text_of(point, f"{C}v")) for point in node.iter(f"{C}pt")]
+                    for node in (
+                        series.find(f"{C}val"), bars.find(f"{C}plus"), bars.find(f"{C}minus"),
+                    )
+                    if node is not None
+                )  # fmt: skip
+                [(low, high)] = axes
+                assert max(map(sum, zip(values, above, strict=True))) <= high
+                assert min(v - b for v, b in zip(values, below, strict=True)) >= low
+                count += 1
+    assert count == 3
+
+
 def test_no_chart_lies_over_a_cell(content: bytes, charts: list[Drawn]) -> None:
     book = openpyxl.load_workbook(io.BytesIO(content))
     for chart in charts:
@@ -230,9 +255,21 @@ def test_a_column_of_a_bridge_reaches_from_one_level_to_the_other(start: float, 
         assert below == pytest.approx(low)
 
 
-def test_a_tornado_has_its_widest_bar_on_top() -> None:
-    rows = list(tornado_rows([Swing("a", -1, 2), Swing("b", 9, -3), Swing("c", -4, 4)]))
-    assert [row[0] for row in rows] == ["b", "c", "a"]
+def test_a_tornado_has_its_widest_bar_on_top_and_sums_to_the_gap(
+    results: tuple[Results, ...], content: bytes
+) -> None:
+    page = openpyxl.load_workbook(io.BytesIO(content))["Sensitivity"]
+    _, *rows = page[page.tables["Sensitivity"].ref]
+    swings = [row[6].value for row in rows]
+    assert len(swings) > 3
+    assert [abs(swing) for swing in swings] == sorted(map(abs, swings), reverse=True)
+    centre = results[0].figure("gap", results[0].years[-1]).central
+    case = Case(results[0].plan, results[0].arrangement)
+    bars = {bar.title: bar for bar in with_others_central(case, watched(case, "gap"))}
+    for row in rows:
+        bar = bars[row[0].value]
+        assert row[4].value + centre == pytest.approx(bar.at_low)
+        assert row[6].value == pytest.approx(row[5].value - row[4].value)
 
 
 # axes and labels
