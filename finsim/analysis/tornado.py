@@ -85,39 +85,6 @@ def tornado(case: Case, of: Watched, sampling: Sampling) -> tuple[Bar, ...]:
     return tuple(sorted(bars, key=lambda bar: -_width(bar, of)))
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """A bar with the others at their centre alone: see `Bar`."""
-
-    name: str
-    title: str
-    is_factor: bool
-    low: float
-    high: float
-    at_low: float
-    at_high: float
-
-    @property
-    def swing(self) -> float:
-        """The figure at the high value less that at the low one."""
-        return self.at_high - self.at_low
-
-
-def with_others_central(case: Case, of: Watched) -> tuple[Ends, ...]:
-    """The ends of every uncertain input and shared factor, the widest first; it takes no draws."""
-    plan = case.plan
-    free, factors = _movers(plan)
-    certain = _with_others_central(case, of, free, factors)
-    names = [plan.inputs.inputs[n].name for n in free] + [strand.name for strand in factors]
-    found = [
-        Ends(
-            name, input_title(plan, name), k >= len(free), *(float(values[k]) for values in certain)
-        )
-        for k, name in enumerate(names)
-    ]
-    return tuple(sorted(found, key=lambda one: -abs(one.swing)))
-
-
 def swings(case: Case, of: Watched) -> dict[str, float]:
     """The swing of every uncertain input with the others at their centre, the widest first."""
     free, _ = _movers(case.plan)

@@ -9,7 +9,7 @@ from typing import Any
 from finsim.analysis.results import Results
 from finsim.analysis.sensitivity import Sensitivity, Share
 from finsim.analysis.strands import ILLUSTRATIVE, standing_of
-from finsim.analysis.tornado import Bar, Ends
+from finsim.analysis.tornado import Bar
 from finsim.book.quantities import financial_year_text
 from finsim.outputs.findings import first_lines, master_check
 from finsim.outputs.words import error, percent, signed
@@ -85,7 +85,7 @@ def _marked(found: Sensitivity, bar: Bar) -> str:
     return f"{bar.title[: LABEL - 2]}{mark}"
 
 
-def in_unit(bar: Bar | Ends, value: float) -> str:
+def in_unit(bar: Bar, value: float) -> str:
     """A value of an input as a person writes it."""
     if bar.is_factor:
         return f"{value:+.1f} sd".replace("-", "−")

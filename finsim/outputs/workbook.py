@@ -21,7 +21,6 @@ from finsim.outputs import workbook_sheets_options as choices
 from finsim.outputs import workbook_sheets_results as answers
 from finsim.outputs import workbook_sheets_standing as standing_sheet
 from finsim.outputs import workbook_sheets_tidy as tidy_sheets
-from finsim.outputs import workbook_sheets_tornado as tornado_sheet
 from finsim.outputs import workbook_sheets_uncertainty as doubt
 from finsim.outputs.atomic import write_atomically
 from finsim.outputs.workbook_sheet import Formula, Placed, Sheet
@@ -122,7 +121,6 @@ def _sheets(
         "Levels": lambda sheet: levels_sheet.levels(sheet, results),
         "Schemes": lambda sheet: answers.schemes(sheet, results),
         "Uncertainty": lambda sheet: doubt.uncertainty(sheet, results),
-        "Sensitivity": lambda sheet: tornado_sheet.sensitivity(sheet, results),
         **more,
         "Assumptions": lambda sheet: evidence.assumptions(sheet, results),
         "Replace first": lambda sheet: standing_sheet.replace_first(sheet, results),

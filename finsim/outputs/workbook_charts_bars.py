@@ -274,31 +274,41 @@ class Swing:
     high: float
 
 
+TORNADO_COLUMNS = (
+    Column("Input", "wrapped", 44),
+    Column("At its low value", "money", 14),
+    Column("At its high value", "money", 14),
+)
+
+
+def tornado_rows(swings: Sequence[Swing]) -> Iterator[list[Cell]]:
+    """The table under a tornado, the widest first."""
+    for swing in sorted(swings, key=lambda swing: -max(abs(swing.low), abs(swing.high))):
+        yield [swing.name, swing.low, swing.high]
+
+
 def tornado(
-    sheet: Sheet,
-    row: int,
-    title: str,
-    unit: str,
-    placed: Placed,
-    columns: tuple[str, str],
-    swings: Sequence[Swing],
+    sheet: Sheet, row: int, title: str, unit: str, placed: Placed, rows: Sequence[int]
 ) -> None:
-    """Bars on both sides of nought, in the order of the table, whose columns are low and high; its first rows."""
-    rows = range(len(swings))
+    """Bars on both sides of nought, the widest on top."""
     names = span(placed, "Input", rows)
     chart = new(sheet, "bar")
-    looks = (hatched(palette.ORANGE), solid(palette.BLUE))
-    for header, words, look in zip(columns, ("At its P10", "At its P90"), looks, strict=True):
-        series = {"name": words, **points(names, span(placed, header, rows)), **look}
+    for header, look in zip(
+        ("At its low value", "At its high value"),
+        (hatched(palette.ORANGE), solid(palette.BLUE)),
+        strict=True,
+    ):
+        series = {"name": header, **points(names, span(placed, header, rows)), **look}
         chart.add_series({**series, "gap": 40, "overlap": 100})
     framed(
         chart,
         title,
         {"name": unit, "num_format": MONEY, "major_gridlines": GRID, **AT_FOOT},
         FROM_TOP,
-        size=(WIDE, height_of(len(rows))),
+        size=(1000, height_of(len(rows))),
     )
-    said = "; ".join(
-        f"{swing.name} {pounds(swing.low)} to {pounds(swing.high)}" for swing in swings
+    widest = "; ".join(
+        f"{row[0]} {pounds(float(row[1]))} to {pounds(float(row[2]))}"  # type: ignore[arg-type]
+        for row in list(placed.rows)[:3]
     )
-    sheet.chart(chart, row, f"Tornado of bars, £m. {title}. {said}."[:MOST_ALT])
+    sheet.chart(chart, row, f"Tornado of bars, £m. {title}. Widest: {widest}."[:MOST_ALT])

@@ -22,7 +22,6 @@ from finsim.outputs.workbook_style import Style
 
 CHARTED = 15
 MONEY = 13.0
-AT_LOW, AT_HIGH = "At its low value", "At its high value"
 NAME = Column("Input", "wrapped", 44)
 
 
@@ -45,11 +44,7 @@ def sensitivity(sheet: Sheet, found: Sensitivity) -> None:
     if not is_chance and shown:
         row = sheet.room(bars.height_of(shown))
         title = f"{found.of.title(found.case)}: change from the central case"
-        swings = [
-            bars.Swing(bar.title, bar.at_low - found.centre, bar.at_high - found.centre)
-            for bar in found.bars[:shown]
-        ]
-        bars.tornado(sheet, row, title, "£m", placed, (AT_LOW, AT_HIGH), swings)
+        bars.tornado(sheet, row, title, "£m", placed, list(range(shown)))
     for by in found.groupings:
         _shares(sheet, found, by)
 
@@ -59,7 +54,7 @@ def _tornado(sheet: Sheet, found: Sensitivity, is_chance: bool) -> Placed:
     error: Style = "chance_error" if is_chance else "error"
     columns = [
         NAME,
-        *(Column(name, figure, MONEY) for name in (AT_LOW, AT_HIGH)),
+        *(Column(name, figure, MONEY) for name in ("At its low value", "At its high value")),
         Column("Standing", "wrapped", 18),
         Column("Low", width=12),
         Column("High", width=12),

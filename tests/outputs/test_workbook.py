@@ -28,9 +28,8 @@ from finsim.simulation.run import Serial, sampling
 EXAMPLE = Path(__file__).parents[2] / "scenarios" / "example.yaml"
 SHEETS = [
     "Cover", "Contents", "Summary", "Options", "Options by body", "Chances", "Arrangements",
-    "By organisation", "Schemes", "Uncertainty", "Sensitivity", "Assumptions", "Replace first",
-    "Inputs", "Calculations", "Checks", "Run log", "Measures", "Scheme measures", "Percentiles",
-    "Notes",
+    "By organisation", "Schemes", "Uncertainty", "Assumptions", "Replace first", "Inputs",
+    "Calculations", "Checks", "Run log", "Measures", "Scheme measures", "Percentiles", "Notes",
 ]  # fmt: skip
 DRAWS = 8 * 512
 ODD_NAMES = ('=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(A1)", "<r><t>x</t></r>", "{=1}", "'q")
