@@ -58,7 +58,13 @@ def written(found: Resolution, path: Path) -> Path:
         "Checks": sheets_of.checks_table,
     }
     for name, fill in sheets.items():
-        sheet = Sheet(workbook.add_worksheet(name, FullPrecisionWorksheet), formats, "", "")
+        sheet = Sheet(
+            workbook.add_worksheet(name, FullPrecisionWorksheet),
+            formats,
+            "",
+            "",
+            "The master check",
+        )
         fill(sheet)
         sheet.finish()
     workbook.close()

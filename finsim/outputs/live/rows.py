@@ -18,7 +18,7 @@ INPUTS, CALCULATIONS = "Inputs", "Calculations"
 CONSTANT, FIRST_YEAR = "E", "F"
 CONSTANT_AT, FIRST_YEAR_AT = 4, 5
 TOP = 8
-"""The row of the first entry; the title, three lines and the header stand above it."""
+"""The row of the first entry; above it the title, the master check, three lines, the header."""
 MOST_ARGUMENTS = 200
 
 Unit: TypeAlias = Literal[
