@@ -36,7 +36,7 @@ def results(*options: str) -> tuple[Results, ...]:
 
 
 def live() -> Results:
-    return results("as stated")[0]
+    return results("budgets live")[0]
 
 
 @cache

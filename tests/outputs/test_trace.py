@@ -428,10 +428,10 @@ def test_what_falls_to_a_body_sums_to_what_the_engine_says(made: tuple[str, int 
 
 
 def test_a_network_shows_its_lines_and_who_holds_its_budget() -> None:
-    shown = text(case("bhr", None), "integrated_teams")
+    shown = text(case("bhr-localities", None), "integrated_teams")
     assert "NELFT: adult community care, pay (nelft_community_adults_pay)" in shown
     assert "in shadow. Held by nelft 60.0%" in shown
-    alone = resolve(ROOT / "scenarios" / "bhr.yaml", sets=["budgets=[delegated]"])
+    alone = resolve(ROOT / "scenarios" / "bhr-localities.yaml", sets=["budgets=[delegated]"])
     unseen = text(central_case(alone, 5), "integrated_teams")
     assert "No budget of networks is chosen" in unseen
 
