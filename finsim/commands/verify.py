@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim import __version__
-from finsim.analysis.bridge import with_bridges
+from finsim.analysis.bridge import bridged, with_bridges
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.book.excel_file import ExcelFile, open_excel
@@ -40,6 +40,8 @@ MOST_LINES = 20
 SHA256 = "sha256 of the scenario"
 VERSION = "finsim version"
 BRIDGE = "Bridge"
+WHOLE_BRIDGE = "Sensitivity"
+"""The command of this sheet bridges on all draws of the run, not on its first replicates."""
 ANALYSES = ("Sensitivity", "Solve", "Choose", "Backtest")
 """Sheets that other commands add to the workbook of a run."""
 
@@ -73,7 +75,7 @@ def verify(request: Request) -> int:
     resolutions = _resolutions(request.workbook, run)
     results = _run_again(resolutions, run, request.quiet)
     if BRIDGE in file.sheets:
-        results = with_bridges(results)
+        results = bridged(results) if WHOLE_BRIDGE in file.sheets else with_bridges(results)
     found = _compared(file, results)
     if request.as_json:
         sys.stdout.write(_json(request.workbook, run, resolutions, results, found))
