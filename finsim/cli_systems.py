@@ -18,6 +18,9 @@ class SchemaKind(StrEnum):
 
     scenario = "scenario"
     book = "book"
+    stress = "stress"
+    sweep = "sweep"
+    submission = "submission"
 
 
 @commands.command(
@@ -93,12 +96,14 @@ def explain(
 
 @commands.command(
     help=(
-        "Print the JSON Schema of scenario files, or of a book, for completion in editors.\n\n"
-        "Example:\n\n  finsim schema > finsim-scenario.schema.json"
+        "Print the JSON Schema of a kind of file, for completion in editors.\n\n"
+        "Examples:\n\n"
+        "  finsim schema > finsim-scenario.schema.json\n\n"
+        "  finsim schema sweep > finsim-sweep.schema.json"
     )
 )
 def schema(
-    kind: Annotated[SchemaKind, typer.Argument(help="scenario or book.")] = SchemaKind.scenario,
+    kind: Annotated[SchemaKind, typer.Argument(help="The kind of file.")] = SchemaKind.scenario,
 ) -> None:
     """Print a JSON Schema."""
     from finsim.commands import schema as command_schema

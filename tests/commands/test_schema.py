@@ -15,7 +15,13 @@ from finsim.book.yaml_reader import parse_yaml, read_yaml
 from finsim.commands.schema import schema_text
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
-BOOK_FILES = sorted((ROOT / "assumptions").glob("*/*.yaml"))
+STRESS_CASES = ROOT / "assumptions" / "national" / "stress_cases.yaml"
+BOOK_FILES = sorted(set((ROOT / "assumptions").glob("*/*.yaml")) - {STRESS_CASES})
+OTHERS = [("stress", STRESS_CASES)]
+OTHERS += [("sweep", path) for path in sorted((ROOT / "scenarios" / "sweeps").glob("*.yaml"))]
+OTHERS += [
+    ("submission", path) for path in sorted((ROOT / "scenarios" / "submission").glob("*.yaml"))
+]
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "object": dict,
@@ -103,6 +109,12 @@ def of_books() -> dict[str, Any]:
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_the_shipped_scenarios_follow_it(path: Path, schema: dict[str, Any]) -> None:
     assert Validator(schema).holds(plain(read_yaml(path)), schema)
+
+
+@pytest.mark.parametrize("kind, path", OTHERS, ids=str)
+def test_other_shipped_files_follow_theirs(kind: str, path: Path) -> None:
+    whole = json.loads(schema_text(kind))
+    assert Validator(whole).holds(plain(read_yaml(path)), whole)
 
 
 @pytest.mark.parametrize("path", BOOK_FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
