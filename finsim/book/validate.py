@@ -37,25 +37,33 @@ def check_names(tree: Mapping, wrong: Iterable[Path]) -> list[Problem]:
     `wrong` are the paths of values that could not; what names the items that hold them is right.
     """
     left_out = {(str(path[0]), path[1]) for path in wrong if len(path) > 1}
-    kept, dropped = tree, {""}
+    kept, dropped = tree, set[str]()
     for section in {section for section, _ in left_out}:
         node = tree.get(section)
         if not isinstance(node, Listing):
             return []
         items = [i for n, i in enumerate(node.items) if (section, n) not in left_out]
-        dropped |= {_label(i) for n, i in enumerate(node.items) if (section, n) in left_out}
+        for n, item in enumerate(node.items):
+            dropped |= _labels(item) if (section, n) in left_out else set()
         kept = kept.having(section, Listing(tuple(items), node.place))
     try:
         book = typed(Book, kept)
     except InputProblems:
         return []
-    found = [f for f in _findings(book) if f.name and not dropped & {f.name, *f.name.split(".")}]
+    found = [f for f in _findings(book) if f.name and not dropped & _words(f.name)]
     return _placed((f for f in found if "*" not in f.name), kept)
 
 
-def _label(item: Node) -> str:
-    label = item.get("id") if isinstance(item, Mapping) else None
-    return label.text if isinstance(label, Scalar) else ""
+def _labels(item: Node) -> set[str]:
+    """What other rows may call an item: its id, its name, and the group that a locality is in."""
+    if not isinstance(item, Mapping):
+        return set()
+    labels = (item.get(key) for key in ("id", "name", "group"))
+    return {label.text.casefold() for label in labels if isinstance(label, Scalar)}
+
+
+def _words(name: str) -> set[str]:
+    return {name.casefold(), *name.casefold().split(".")}
 
 
 def _placed(findings: Iterable[Finding], tree: Mapping) -> list[Problem]:

@@ -99,6 +99,23 @@ def test_a_mistake_in_tags_and_choices(example: Example, old: str, new: str, say
     assert any(says in line for line in problems_of(scenario(example)))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("hospital: 100%", "hospital: 90%", "the shares in held_by sum to 90.0000%"),
+        ("group: both, people: {northtown: 1}", "group: top, people: {northtown: 0}", "no part of"),
+    ],
+)
+def test_a_body_with_a_mistake_is_known_by_its_name_and_group(
+    example: Example, old: str, new: str, says: str
+) -> None:
+    if "northtown" in new:
+        example.replace(scenario(example), "locality: both", "locality: top")
+    example.replace(example.book("levels.yaml"), old, new)
+    (told,) = problems_of(scenario(example))
+    assert says in told
+
+
 def test_tags_are_free_words_in_a_book_without_levels(example: Example) -> None:
     example.book("levels.yaml").unlink()
     example.replace(scenario(example), "budgets: [place_based, delegated]\n", "")
