@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
+from finsim.book.areas import parts_of_areas
 from finsim.book.quantities import financial_year_text
 from finsim.simulation.cases import plan_inputs
 from finsim.simulation.comparisons import compared
@@ -33,6 +35,7 @@ def warnings_of(plan: Plan) -> list[str]:
         *_pressure(plan),
         *_implausible(plan),
         *_localities(plan),
+        *_served_twice(plan),
     ]
 
 
@@ -95,3 +98,17 @@ def _localities(plan: Plan) -> Iterator[str]:
             f"{name} has {people:,.0f} people in {financial_year_text(year)}; "
             f"its budget asks for at least {least:,.0f}"
         )
+
+
+def _served_twice(plan: Plan) -> Iterator[str]:
+    served: defaultdict[str, float] = defaultdict(float)
+    for body in plan.resolved.book.organisations:
+        if body.kind == "commissioner":
+            for area, part in parts_of_areas(body.areas).items():
+                served[area] += part
+    for area, part in served.items():
+        if part > 1 + ROUNDING:
+            yield (
+                f"commissioners together serve {part:.0%} of the people of {area}: "
+                "some are counted twice wherever money follows weighted population"
+            )

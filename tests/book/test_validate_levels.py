@@ -127,3 +127,11 @@ def test_too_few_people_are_warned_of(example: Example) -> None:
     example.replace(example.book("levels.yaml"), "minimum_people: 10", "minimum_people: 104000")
     told = [line for line in warnings_of(resolve(scenario(example)).plan) if "people in" in line]
     assert told[0].startswith("North has 103,000 people in 2015/16; its budget asks for at least 1")
+
+
+def test_people_of_two_commissioners_are_warned_of(example: Example) -> None:
+    second = "north,North CCG,commissioner,northtown 40%,true,100%,,Made up,illustrative,2016,other"
+    with example.book("organisations.csv").open("a", encoding="utf-8") as table:
+        table.write(f"{second}\n")
+    (told,) = [line for line in warnings_of(resolve(scenario(example)).plan) if "twice" in line]
+    assert told.startswith("commissioners together serve 140% of the people of northtown")
