@@ -8,6 +8,7 @@ from finsim.analysis.results import Results
 from finsim.book.quantities import financial_year_text
 from finsim.simulation.levels import Budget
 
+SPREAD = "What names no place is spread by people weighted by age: need is not counted"
 TITLES = {"network": "Network", "locality": "Locality"}
 
 
@@ -22,6 +23,19 @@ def in_force(results: Results, budget: Budget) -> str:
     if not years:
         return f"{budget.name}: in shadow (reported, no money moves)"
     return f"{budget.name}: live from {financial_year_text(years[0])}"
+
+
+def how_to_read(results: Results, budget: Budget) -> str:
+    """Whether money moves, what the budget is for, and how money without a place is spread."""
+    (stated,) = (item for item in results.plan.resolved.book.budgets if item.id == budget.id)
+    tags = {} if stated.covers is None else stated.covers.stated()
+    covered = "; ".join(f"{name} {', '.join(words)}" for name, words in tags.items())
+    words = f"{in_force(results, budget)}. Variance: budget less spending"
+    if covered:
+        words += f", both on {covered} alone"
+    if budget.view.kind == "locality":
+        words += f". {SPREAD}"
+    return words
 
 
 def bodies_of(budget: Budget) -> Iterator[tuple[str, str]]:

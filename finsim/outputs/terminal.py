@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from finsim.analysis.results import Figure, Results
@@ -10,7 +9,7 @@ from finsim.analysis.standing import gap_standing
 from finsim.outputs.findings import control_total_lines, first_lines, master_check, standings
 from finsim.outputs.standing_words import replaces, standing_lines
 from finsim.outputs.terminal_levels import level_tables
-from finsim.outputs.terminal_tables import NARROW, WIDTH, heading, row
+from finsim.outputs.terminal_tables import NARROW, WIDTH, heading, row, wrapped
 from finsim.outputs.words import error, percent, signed
 
 REPLACEMENT = WIDTH - 11
@@ -24,8 +23,8 @@ def summary(results: Results) -> str:
         _gap_table(results),
         _organisation_table(results),
         _closing_table(results),
+        "\n".join(wrapped("", line) for line in control_total_lines(results)),
         level_tables(results),
-        "\n".join(_wrapped("", line) for line in control_total_lines(results)),
         _standing(results),
         _replace_first(results),
         _caveats(results),
@@ -114,8 +113,8 @@ def _known(value: float | None) -> float:
 def _standing(results: Results) -> str:
     counts = [f"{s.illustrative} of {s.total} {s.kind}" for s in standings(results)]
     words = "Illustrative (judgement, labelled in the workbook): "
-    lines = [_wrapped(words, ", ".join(counts))]
-    lines += [_wrapped("", line) for line in standing_lines(results)]
+    lines = [wrapped(words, ", ".join(counts))]
+    lines += [wrapped("", line) for line in standing_lines(results)]
     return "\n".join(lines)
 
 
@@ -134,8 +133,4 @@ def _replace_first(results: Results) -> str:
 
 def _caveats(results: Results) -> str:
     notes = results.plan.resolved.scenario.notes
-    return "\n".join(_wrapped("• ", note) for note in notes)
-
-
-def _wrapped(lead: str, text: str) -> str:
-    return textwrap.fill(lead + text, WIDTH, subsequent_indent="  ")
+    return "\n".join(wrapped("• ", note) for note in notes)

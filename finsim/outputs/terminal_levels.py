@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from finsim.analysis.results import Results
-from finsim.outputs.levels import TITLES, bodies_of, budgets_of, in_force
-from finsim.outputs.terminal_tables import NARROW, heading, row
+from finsim.outputs.levels import TITLES, bodies_of, budgets_of, how_to_read
+from finsim.outputs.terminal_tables import NARROW, heading, row, wrapped
 from finsim.outputs.words import signed
 from finsim.simulation.levels import Budget
 
@@ -37,11 +37,10 @@ def _table(results: Results, budget: Budget) -> str:
         if any(cell not in {"0.0 ", "– "} for cell in cells):
             alike.setdefault(tuple(cells), []).append(title)
     lines += [row(_label(titles), cells, NARROW) for cells, titles in alike.items()]
-    lines.append(f"{in_force(results, budget)}. Variance: budget less what it covers")
+    lines.append(wrapped("", how_to_read(results, budget)))
     return "\n".join(lines)
 
 
 def _label(titles: list[str]) -> str:
-    """One body, or those with the same figures: each has them."""
-    others = len(titles) - 1
-    return titles[0] if not others else f"{titles[0]}, {others} alike (each)"
+    """One body, or the first of those with the same figures: each has them."""
+    return titles[0] if len(titles) == 1 else f"{titles[0]} (each of {len(titles)})"

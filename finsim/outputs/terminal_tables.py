@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 WIDTH = 100
@@ -20,3 +21,8 @@ def heading(label: str, cells: Sequence[str], width: int = CELL) -> str:
     """The first row of a table, underlined."""
     line = row(label, cells, width)
     return f"{line}\n{'─' * len(line)}"
+
+
+def wrapped(lead: str, text: str) -> str:
+    """Words in lines of the same width, the later ones set in."""
+    return textwrap.fill(lead + text, WIDTH, subsequent_indent="  ")

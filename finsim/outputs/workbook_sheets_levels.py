@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from finsim.analysis.measures import BY_NAME
 from finsim.analysis.results import Results
-from finsim.outputs.levels import TITLES, bodies_of, budgets_of, in_force
+from finsim.outputs.levels import TITLES, bodies_of, budgets_of, how_to_read
 from finsim.outputs.words import percent
 from finsim.outputs.workbook_sheet import Cell, Column, Sheet
 from finsim.outputs.workbook_sheets_results import ERRORS as ESTIMATE_ERRORS
@@ -39,7 +39,7 @@ def levels(sheet: Sheet, results: Sequence[Results]) -> None:
     sheet.lines(f"{MARKS}{later_options(results)}")
     first = next(result for result in results if budgets_of(result))
     for budget in budgets_of(first):
-        sheet.lines(f"{in_force(first, budget)}.")
+        sheet.lines(f"{how_to_read(first, budget)}.")
     columns = [Column("Level"), Column("Body", width=36), Column("Measure", width=28)]
     columns += [Column("Year", width=10), *ESTIMATES, *ESTIMATE_ERRORS]
     placed = sheet.table(

@@ -49,7 +49,7 @@ def compile_levels(plan: Plan) -> Levels:
     if not words:
         return NO_LEVELS
     where = ("scenario", "budgets")
-    chosen = [found(book.budgets, word, "budgets", where) for word in dict.fromkeys(words)]
+    chosen = [found(book.budgets, word, "set of budgets", where) for word in dict.fromkeys(words)]
     kinds = [stated.level for _, stated in chosen]
     for kind in dict.fromkeys(kinds):
         if kinds.count(kind) > 1:

@@ -93,8 +93,14 @@ def test_the_terminal_shows_each_body_once_and_fits_the_page() -> None:
     shown = summary(live())
     assert max(map(len, shown.splitlines())) <= 100
     assert "Unassigned" in shown
-    assert "Redbridge 1, 3 alike (each)" in shown
-    assert "Place-based budgets in force: live from 2019/20." in shown
+    assert "Redbridge 1 (each of 4)" in shown
+    assert (
+        "Place-based budgets in force: live from 2019/20. Variance: budget less spending" in shown
+    )
+    told = " ".join(shown.split())
+    assert "budget less spending, both on network integrated teams, home first" in told
+    assert "weighted by age: need is not counted" in told
+    assert told.index("System control total") < told.index("Network 2020/21")
 
 
 def test_the_standing_is_the_same_in_every_output() -> None:

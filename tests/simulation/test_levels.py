@@ -231,7 +231,7 @@ def test_terms_share_what_is_over() -> None:
     ("change", "says"),
     [
         ({"budgets": ["by_network", "by_network_2"]}, "two budgets of networks"),
-        ({"budgets": ["nothing"]}, "there is no budgets 'nothing'"),
+        ({"budgets": ["nothing"]}, "there is no set of budgets 'nothing'"),
     ],
 )
 def test_a_mistake_in_the_choice(change: dict[str, Any], says: str) -> None:
