@@ -70,7 +70,8 @@ def too_small(plan: Plan) -> list[tuple[str, int, float, float]]:
     People are those of the table, in the year in which the locality has the fewest.
     """
     book, words = plan.resolved.book, plan.resolved.scenario.budgets
-    chosen = [found(book.budgets, word, "set of budgets", ("scenario", "budgets"))[1] for word in words]
+    where = ("scenario", "budgets")
+    chosen = [found(book.budgets, word, "set of budgets", where)[1] for word in words]
     least = max((b.minimum_people for b in chosen if b.level == "localities"), default=0.0)
     if least <= 0:
         return []
