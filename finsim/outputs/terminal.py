@@ -69,7 +69,10 @@ def _organisation_table(results: Results) -> str:
                 label = name if inside else f"{name} (beside)"
                 lines.append(row(label, _position(results, body), NARROW))
     lines.append(row("System (percentiles do not add up)", _position(results, "system"), NARROW))
-    lines.append("nothing: do nothing; schemes: after them, before risk share; meets: its total")
+    lines.append(
+        "nothing: do nothing; schemes: after them, before risk share; "
+        "meets: its total (a council: balance)"
+    )
     return "\n".join(lines)
 
 

@@ -92,6 +92,7 @@ def test_options_with_the_same_budgets_share_their_figures() -> None:
 def test_the_terminal_shows_each_body_once_and_fits_the_page() -> None:
     shown = summary(live())
     assert max(map(len, shown.splitlines())) <= 100
+    assert "meets: its total (a council: balance)" in shown
     assert "Unassigned" in shown
     assert "Redbridge 1 (each of 4)" in shown
     assert (
