@@ -99,7 +99,9 @@ def answer(figures: Figures, lever: Lever) -> Answer:
     target = figures.target
 
     def f(value: float) -> FloatArray:
-        return figures.standing if value == lever.start else figures(lever.put(value))
+        if lever.stands_at(value):
+            return figures.standing
+        return figures(lever.put(value))
 
     if lever.whole:
         found, beyond = solve_whole(

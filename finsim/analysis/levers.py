@@ -70,6 +70,10 @@ class Lever:
     put: Callable[[float], Put] = field(compare=False)
     whole: bool = False
 
+    def stands_at(self, value: float) -> bool:
+        """Whether a value leaves the scenario as it is: fixed inputs no longer vary, nor differ."""
+        return self.how != "value" and value == self.start
+
     def within(self, low: float | None, high: float | None) -> Lever:
         """The same between bounds that were asked for.
 

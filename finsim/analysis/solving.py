@@ -26,6 +26,7 @@ Found: TypeAlias = Literal["found", "none"]
 CLOSE = 0.05
 WIDE = 3.0
 RELATIVE = 1e-6
+JUMP = 1e-3
 LEAST_CHANCE = 1e-6
 MOST_STEPS = 40
 MOST_DOUBLINGS = 24
@@ -107,13 +108,13 @@ def solve(
         raise ValueError(f"start {start:g} is not between {low:g} and {high:g}")
     record = _Record(f, target, is_chance, {})
     bracket = _bracket(record, start, low, high, step)
-    if bracket is None:
-        nearest = min(record.known.values(), key=lambda e: abs(e.figure - target))
-        return Solution("none", nearest.value, float("nan"), nearest, _made(record))
-    value = _crossing(record, *bracket)
-    reached = record.at(value)
-    error = _error(record, value, *bracket)
-    return Solution("found", value, error, reached, _made(record))
+    if bracket is not None:
+        value = _crossing(record, *bracket)
+        if _is_reached(record, value, *bracket):
+            error = _error(record, value, low, high, step)
+            return Solution("found", value, error, record.at(value), _made(record))
+    nearest = min(record.known.values(), key=lambda e: abs(e.figure - target))
+    return Solution("none", nearest.value, float("nan"), nearest, _made(record))
 
 
 def _made(record: _Record) -> tuple[Evaluation, ...]:
@@ -162,16 +163,25 @@ def _crossing(record: _Record, one: float, other: float) -> float:
     return float(found) if best is None else best.value
 
 
-def _error(record: _Record, value: float, one: float, other: float) -> float:
+def _is_reached(record: _Record, value: float, one: float, other: float) -> bool:
+    """Whether the figure is the target there, and does not jump over it."""
+    reached = record.at(value)
+    span = abs(record.at(other).figure - record.at(one).figure)
+    return abs(reached.figure - record.target) <= max(WIDE * reached.error, JUMP * span)
+
+
+def _error(record: _Record, value: float, low: float, high: float, step: float) -> float:
     """The delta method, with the slope over a width that the draws can tell from nought."""
     error = record.at(value).error
     if error == 0:
         return 0.0
-    slope = _slope(record, value, error)
+    if len(record.known) == 1:
+        record.at(min(value + step, high) if value < high else max(value - step, low))
+    slope = _slope(record, value, error, low, high)
     return error / abs(slope) if slope else float("inf")
 
 
-def _slope(record: _Record, value: float, error: float) -> float:
+def _slope(record: _Record, value: float, error: float, low: float, high: float) -> float:
     """Through the two evaluations nearest the answer whose figures differ by enough to tell."""
     near = sorted(record.known.values(), key=lambda e: abs(e.value - value))
     here = record.at(value)
@@ -181,8 +191,10 @@ def _slope(record: _Record, value: float, error: float) -> float:
             width = WIDE * error / abs(rough)
             if abs(other.value - value) <= 2 * width:
                 return rough
-            ends = [record.at(value - width), record.at(value + width)]
-            return (ends[1].figure - ends[0].figure) / (2 * width)
+            below, above = record.at(max(value - width, low)), record.at(min(value + width, high))
+            if above.value == below.value:
+                return rough
+            return (above.figure - below.figure) / (above.value - below.value)
     return 0.0
 
 

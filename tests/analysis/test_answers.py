@@ -77,6 +77,14 @@ def test_a_scale_and_a_value() -> None:
     assert fixed.solution.error == 0
 
 
+def test_a_value_without_spread_is_not_taken_for_the_scenario_as_it_stands() -> None:
+    # As it stands the P90 is -18 + 3 z; at the same mean, fixed, -18. Between: 1% above the mean.
+    case = price(NORMAL)
+    found = solved(case, "gap", -17.0, "p", "value", "p90")
+    assert found.solution.value == pytest.approx(0.03)
+    assert found.solution.reached.figure == pytest.approx(-17)
+
+
 def test_the_central_case_is_solved_without_a_draw() -> None:
     found = solved(price(NORMAL), "gap", 0.0, "p", statistic="central")
     assert found.solution.status == "none"

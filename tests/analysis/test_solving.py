@@ -82,6 +82,29 @@ def test_the_start_may_be_the_answer() -> None:
     assert (found.status, found.value, len(found.evaluations)) == ("found", 4.0, 1)
 
 
+def test_an_answer_at_the_start_has_its_error_too() -> None:
+    found = solve(lambda v: np.array([v - 1, v + 1]), 4.0, 4.0, 0.0, 100.0, 20.0)
+    assert (found.value, found.error) == (4.0, 1.0)
+
+
+def test_nothing_is_tried_outside_the_bounds() -> None:
+    """A root so near a bound that the width that tells a slope would pass it."""
+
+    def f(v: float) -> np.ndarray:
+        assert 0 <= v <= 1
+        return np.array([v - 0.1, v + 0.1])
+
+    found = solve(f, 0.99, 0.2, 0.0, 1.0, 0.1)
+    assert found.value == pytest.approx(0.99, abs=0.01)
+    assert found.error == pytest.approx(0.1)
+
+
+def test_a_figure_that_jumps_over_the_target_does_not_reach_it() -> None:
+    found = solve(lambda v: np.array([v + (10 if v > 2 else 0)] * 2), 6.0, 0.0, -5, 5, 1.0)
+    assert found.status == "none"
+    assert found.reached.figure == pytest.approx(2, abs=1e-3)
+
+
 def test_a_start_outside_its_bounds_is_refused() -> None:
     with pytest.raises(ValueError, match="not between"):
         solve(lambda v: np.array([v]), 4.0, -1.0, 0.0, 10.0, 1.0)
