@@ -187,6 +187,11 @@ def _notes(first: Results, test: StressTest) -> str:
             lines += _wrapped(
                 f"• {laid.name}: {laid.source.standing}. {laid.source.source}.{instead}", "  "
             )
+            if laid.stress.missed:
+                absent = ", ".join(laid.stress.missed)
+                lines += _wrapped(
+                    f"• {laid.name} names what this system does not have: {absent}.", "  "
+                )
     pressure = pressure_of(first)
     if pressure is not None and pressure.is_large:
         lines += _wrapped(

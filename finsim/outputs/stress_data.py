@@ -129,6 +129,7 @@ def json_text(
                 "case": laid.id,
                 "name": laid.name,
                 "acts_on": list(laid.stress.acts_on),
+                "missed": list(laid.stress.missed),
                 "source": laid.source.source,
                 "standing": laid.source.standing,
                 "replace_with": laid.source.replace_with,

@@ -28,13 +28,14 @@ class Stress:
 
     `fixed` sets an input to a path [year], `added` moves one by it; `lost` [organisation, year] is
     £m that positions fall by. `acts_on` names what is touched, in words; nothing when the system
-    has none of it.
+    has none of it. `missed` is what the case names and the system does not have.
     """
 
     fixed: tuple[tuple[int, FloatArray], ...]
     added: tuple[tuple[int, FloatArray], ...]
     lost: FloatArray
     acts_on: tuple[str, ...]
+    missed: tuple[str, ...] = ()
 
     def inputs(self, x: FloatArray) -> FloatArray:
         """The inputs [input, year, draw] under the case; those given stay as they are."""
@@ -66,30 +67,44 @@ def stress_of(plan: Plan, case: StressCase, t: int) -> Stress:
     added: dict[int, FloatArray] = {}
     lost = np.zeros((len(plan.bodies.ids), len(plan.years)))
     acts_on: list[str] = []
+    missed: list[str] = []
     for item in case.delivered:
-        for scheme in _schemes_on(plan, item):
-            fixed[scheme.delivered] = np.full(len(plan.years), item.delivered)
-            acts_on.append(scheme.name)
+        schemes = list(_schemes_on(plan, item))
+        fixed |= {s.delivered: np.full(len(plan.years), item.delivered) for s in schemes}
+        acts_on += [scheme.name for scheme in schemes]
+        missed += [] if schemes else [f"schemes on {_tags(item)}"]
     known = {item.name: number for number, item in enumerate(plan.inputs.inputs)}
     names = {driver.id: driver.name for driver in plan.resolved.book.all_drivers()}
     for moved in case.rates:
         first, last = moved.over
         path = np.array([moved.add if first <= year <= last else 0.0 for year in plan.years])
         for name in moved.drivers:
-            if name in known and path.any():
+            if name not in known or name not in names:
+                missed.append(name)
+            elif path.any():
                 added[known[name]] = added.get(known[name], np.zeros_like(path)) + path
-                acts_on.append(names.get(name, name))
+                acts_on.append(names[name])
     for name in case.highest:
-        if name in known:
-            uncertain = plan.inputs.inputs[known[name]]
-            if not uncertain.is_fixed:
-                fixed[known[name]] = uncertain.path + _top(uncertain.distribution)
-                acts_on.append(names.get(name, name.replace(".", " ")))
+        if name not in known:
+            missed.append(name)
+            continue
+        uncertain = plan.inputs.inputs[known[name]]
+        if not uncertain.is_fixed:
+            fixed[known[name]] = uncertain.path + _top(uncertain.distribution)
+            acts_on.append(names.get(name, name.replace(".", " ")))
     for shock in case.shocks:
-        for number in _shocked(plan, shock):
-            lost[number, t] -= shock.turnover * plan.bodies.turnover[number]
-            acts_on.append(plan.bodies.names[number])
-    return Stress(tuple(fixed.items()), tuple(added.items()), lost, tuple(dict.fromkeys(acts_on)))
+        shocked = _shocked(plan, shock)
+        lost[shocked, t] -= shock.turnover * plan.bodies.turnover[shocked]
+        acts_on += [plan.bodies.names[number] for number in shocked]
+        whose = shock.kind or f"providers of {', '.join(shock.providers_of or ())}"
+        missed += [] if shocked else [whose]
+    return Stress(
+        tuple(fixed.items()),
+        tuple(added.items()),
+        lost,
+        tuple(dict.fromkeys(acts_on)),
+        tuple(dict.fromkeys(missed)),
+    )
 
 
 def together(stresses: Sequence[Stress]) -> Stress:
@@ -127,6 +142,10 @@ def _schemes_on(plan: Plan, item: DeliveredAs) -> Iterable[Activity]:
                 on += share
         if on >= item.at_least - ROUNDING and on > 0:
             yield scheme
+
+
+def _tags(item: DeliveredAs) -> str:
+    return ", ".join(word for words in item.on.stated().values() for word in words)
 
 
 def _shocked(plan: Plan, shock: TurnoverShock) -> list[int]:

@@ -121,6 +121,34 @@ def test_cases_on_a_linear_system_by_hand() -> None:
     assert changes(test, TOGETHER, "ccg")["mean"] == pytest.approx(top["mean"] - 1, abs=1e-9)
 
 
+def test_what_a_case_names_and_a_system_lacks_is_told() -> None:
+    test = stressed(
+        linear(),
+        named(
+            "misspelt",
+            rates=[
+                {
+                    "drivers": ["small", "smal", "population.growth"],
+                    "add": 0.01,
+                    "over": (2016, 2016),
+                }
+            ],
+            highest=["larg"],
+            shocks=[{"providers_of": ["dentistry"], "turnover": -0.1}],
+            delivered=[{"on": {"service": ["dentistry"]}, "delivered": 0.0}],
+        ),
+    )
+    (laid,) = test.laid
+    assert laid.stress.acts_on == ("small",)
+    assert laid.stress.missed == (
+        "schemes on dentistry",
+        "smal",
+        "population.growth",
+        "larg",
+        "providers of dentistry",
+    )
+
+
 def test_a_loss_of_turnover_by_hand() -> None:
     """The hospital is paid £100m for care, and loses 8% of it; the commissioner receives £120m."""
     resolved = one_hospital(years=(2015, 2016))
