@@ -7,7 +7,7 @@ overridden, on the same draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
@@ -18,6 +18,7 @@ from finsim.analysis.strands import input_title
 from finsim.analysis.study import Case
 from finsim.analysis.tornado import HIGH, LOW, at_level
 from finsim.book.places import did_you_mean, shown
+from finsim.book.quantities import money_text, months_text, number_text, rate_text
 from finsim.book.validate import members_of
 from finsim.simulation.cases import central_inputs
 from finsim.simulation.evaluate import evaluate
@@ -29,6 +30,11 @@ from finsim.uncertainty.distributions import Event
 How: TypeAlias = Literal["shift", "scale", "value"]
 Unit: TypeAlias = Literal["£m", "fraction", "months", "month", "number", "factor"]
 HOWS: tuple[str, ...] = get_args(How)
+WRITERS: Mapping[str, Callable[[float], str]] = {
+    "£m": money_text,
+    "fraction": rate_text,
+    "months": months_text,
+}
 SAVING = "saving"
 PARTS = ("delivered", "slip", "chance")
 ALL = "all"
@@ -80,9 +86,11 @@ class Lever:
         Raises UnknownLever when the scenario's own value is not between them.
         """
         low, high = self.low if low is None else low, self.high if high is None else high
-        if low >= high or (self.start is not None and not low <= self.start <= high):
-            now = "" if self.start is None else f", with {self.start:g} in the scenario"
-            raise UnknownLever(f"from {low:g} to {high:g}{now}; it must lie between")
+        if low >= high:
+            raise UnknownLever("--from must be below --to")
+        if self.start is not None and not low <= self.start <= high:
+            now = WRITERS.get(self.unit, number_text)(float(f"{self.start:.4g}"))
+            raise UnknownLever(f"the scenario has {now}, which must lie between --from and --to")
         return replace(self, low=low, high=high)
 
 

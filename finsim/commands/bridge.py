@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from finsim.analysis.bridge import bridged, with_bridges
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Results
-from finsim.commands.reporting import bodies_asked, files_asked, give, year_asked
+from finsim.commands.reporting import bodies_and_year, files_asked, give
 from finsim.commands.run import Request, chosen, computed, warn
 from finsim.exits import CHECK_FAILED, DONE
 from finsim.outputs import bridge as shown
@@ -24,7 +24,7 @@ def bridge(request: Request, bodies: Sequence[str], year: str | None) -> int:
     targets = files_asked(request, SUFFIXES)
     resolutions = chosen(request)
     plan = resolutions[0].plan
-    of_bodies, of_year = bodies_asked(plan, bodies), year_asked(plan, year)
+    of_bodies, of_year = bodies_and_year(plan, bodies, year)
     for path in targets:
         check_writable(path, request.force)
     if not request.quiet:

@@ -28,6 +28,26 @@ def files_asked(request: Request, suffixes: Sequence[str]) -> tuple[Path, ...]:
     return request.outputs
 
 
+def bodies_and_year(
+    plan: Plan, names: Sequence[str], year: str | None
+) -> tuple[tuple[str, ...], str]:
+    """The bodies and the year asked for; raises InputProblems with the mistakes of both."""
+    problems: list[Problem] = []
+    bodies: tuple[str, ...] = ()
+    found = ""
+    try:
+        bodies = bodies_asked(plan, names)
+    except InputProblems as error:
+        problems += error.problems
+    try:
+        found = year_asked(plan, year)
+    except InputProblems as error:
+        problems += error.problems
+    if problems:
+        raise InputProblems(problems)
+    return bodies, found
+
+
 def bodies_asked(plan: Plan, names: Sequence[str]) -> tuple[str, ...]:
     """The bodies of these ids or names, the system where none is named, every one for `all`.
 

@@ -12,7 +12,7 @@ from finsim.analysis.stress import StressTest, stress_test
 from finsim.analysis.study import Case
 from finsim.book.places import InputProblems, Place, Problem
 from finsim.book.quantities import QuantityError, financial_year_text, rate
-from finsim.commands.reporting import bodies_asked, files_asked, give, year_asked
+from finsim.commands.reporting import bodies_and_year, files_asked, give
 from finsim.commands.run import Request, chosen, computed, warn
 from finsim.exits import CHECK_FAILED, DONE
 from finsim.outputs import stress as shown
@@ -66,7 +66,7 @@ def stress(request: Request, asked: Asked) -> int:
     cases = chosen_cases(read_stress_cases(asked.file), asked.cases)
     resolutions = chosen(request)
     plan = resolutions[0].plan
-    bodies, year = bodies_asked(plan, asked.bodies), year_asked(plan, asked.year)
+    bodies, year = bodies_and_year(plan, asked.bodies, asked.year)
     for path in targets:
         check_writable(path, request.force)
     if not request.quiet:

@@ -171,8 +171,10 @@ def test_bounds_must_hold_the_value_of_the_scenario() -> None:
     found = lever(case, "p", None, 1)
     assert found is not None
     assert (found.within(0.0, 0.1).low, found.within(0.0, 0.1).high) == (0.0, 0.1)
-    with pytest.raises(UnknownLever, match="must lie between"):
+    with pytest.raises(UnknownLever, match="the scenario has 2%, which must lie between"):
         found.within(0.03, 0.1)
+    with pytest.raises(UnknownLever, match="--from must be below --to"):
+        found.within(0.1, 0.01)
 
 
 def test_the_main_levers_are_the_widest_and_no_shock() -> None:

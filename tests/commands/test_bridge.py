@@ -101,3 +101,12 @@ def test_what_is_not_there_is_bad_input(
     code, out, err = said(capsys, "bridge", str(example.scenario), *asked, *FEW)
     assert (code, out) == (3, "")
     assert message in "\n".join(err)
+
+
+def test_a_wrong_body_and_a_wrong_year_are_told_together(
+    example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ("--body", "hospitl", "--year", "2031/32")
+    code, out, err = said(capsys, "bridge", str(example.scenario), *wrong, *FEW)
+    assert (code, out) == (3, "")
+    assert [line.split(":")[0] for line in err] == ["--body hospitl", "--year 2031/32"]
