@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.economics.arrays import FloatArray
+from finsim.economics.arrays import FloatArray, running_product
 
 
 def price_index(rates: FloatArray) -> FloatArray:
@@ -22,7 +22,6 @@ def price_index(rates: FloatArray) -> FloatArray:
 
     Source: NHS Improvement, Economic assumptions 2016/17–2020/21, for provider cost inflation.
     """
-    factors = 1.0 + rates
+    factors = np.add(1.0, rates, dtype=np.float64)
     factors[..., 0, :] = 1.0
-    index: FloatArray = np.cumprod(factors, axis=-2, dtype=np.float64)
-    return index
+    return running_product(factors)

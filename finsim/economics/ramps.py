@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from finsim.economics.arrays import FloatArray
+from finsim.economics.arrays import FloatArray, Quantity
 
 MONTHS_IN_YEAR = 12
 
@@ -90,7 +90,7 @@ class Ramp:
         return self.months * area_of_shape + held
 
 
-def mean_ramp(ramp: Ramp, start_month: float, slip: FloatArray, years: int) -> FloatArray:
+def mean_ramp(ramp: Ramp, start_month: Quantity, slip: FloatArray, years: int) -> FloatArray:
     """Mean of the ramp over the twelve months of each year, after slip: r̄.
 
     ``r̄(t) = (1/12) ∫ ramp(month − start − slip)`` over months 12t to 12t + 12, exactly. A linear
@@ -99,7 +99,8 @@ def mean_ramp(ramp: Ramp, start_month: float, slip: FloatArray, years: int) -> F
 
     Args:
         ramp: the ramp as planned.
-        start_month: months from the beginning of the base year to the planned start.
+        start_month: months from the beginning of the base year to the planned start; one, or
+            one for each slip.
         slip: [..., draw], months late, zero or more; it may pass the horizon.
         years: the number of years, the base year included.
 
@@ -111,10 +112,14 @@ def mean_ramp(ramp: Ramp, start_month: float, slip: FloatArray, years: int) -> F
     """
     if not np.all(slip >= 0):
         raise ValueError("slip must be zero months or more: a scheme is never early")
-    year_ends = MONTHS_IN_YEAR * np.arange(years + 1, dtype=np.float64)[:, np.newaxis]
-    since_start = year_ends - (start_month + slip)[..., np.newaxis, :]
-    months_of_saving: FloatArray = np.diff(ramp.integral(since_start), axis=-2)
-    return months_of_saving / MONTHS_IN_YEAR
+    late = (start_month + slip)[..., np.newaxis, :]
+    before_any = min(max(int(np.min(start_month)) // MONTHS_IN_YEAR, 0), years)
+    year_ends = MONTHS_IN_YEAR * np.arange(before_any, years + 1, dtype=np.float64)
+    area = ramp.integral(year_ends[:, np.newaxis] - late)
+    mean = np.zeros((*late.shape[:-2], years, late.shape[-1]))
+    months_of_saving = np.subtract(area[..., 1:, :], area[..., :-1, :])
+    mean[..., before_any:, :] = months_of_saving / MONTHS_IN_YEAR
+    return mean
 
 
 def _integral_of_levels(levels: tuple[float, ...], elapsed: FloatArray) -> FloatArray:

@@ -69,6 +69,8 @@ def marginal_bands(amount: FloatArray, bands: Bands) -> FloatArray:
     """
     taken = np.zeros_like(amount)
     for low, high, rate in bands:
+        if rate == 0.0:
+            continue
         taken += rate * np.maximum(np.minimum(amount, high) - low, 0.0)
     return taken
 

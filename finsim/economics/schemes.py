@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.economics.arrays import FloatArray, MaskArray, Quantity
+from finsim.economics.arrays import FloatArray, MaskArray, Quantity, running_product, running_sum
 from finsim.economics.ramps import Ramp, mean_ramp
 
 __all__ = [
@@ -54,10 +54,12 @@ def in_year_saving(
     Returns:
         [..., year, draw], £m.
     """
-    rise = np.diff(mean_ramp, axis=-2, prepend=0.0)
-    recurrent_part = np.cumsum(recurrent * delivered * rise, axis=-2)
-    one_off_part = (1.0 - recurrent) * delivered * np.maximum(rise, 0.0)
-    return full_saving * happens[..., np.newaxis, :] * (recurrent_part + one_off_part)
+    rise = mean_ramp.copy()
+    rise[..., 1:, :] -= mean_ramp[..., :-1, :]
+    saving = running_sum(recurrent * delivered * rise)
+    if np.any(np.not_equal(recurrent, 1.0)):
+        saving += (1.0 - recurrent) * delivered * np.maximum(rise, 0.0)
+    return full_saving * happens[..., np.newaxis, :] * saving
 
 
 def full_saving_for_cumulative(
@@ -188,7 +190,7 @@ def efficiency_index(
         [..., year, draw], dimensionless.
     """
     achieved = rates[..., np.newaxis] * happens[..., np.newaxis, :] * delivered
-    lasting = np.cumprod(1.0 - recurrent * achieved, axis=-2)
+    lasting = running_product(1.0 - recurrent * achieved)
     earlier_years = np.ones_like(lasting)
     earlier_years[..., 1:, :] = lasting[..., :-1, :]
     return earlier_years * (1.0 - achieved)

@@ -19,7 +19,7 @@ from finsim.simulation.compile_flows import (
     line_rows,
     merged_contracts,
 )
-from finsim.simulation.compile_schemes import SchemeCompiler, chosen_schemes
+from finsim.simulation.compile_schemes import SchemeCompiler, chosen_schemes, ramped_alike
 from finsim.simulation.evaluate import central_activities, central_parts, planned_removal
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.inputs import GROWTH, PRESSURE, InputError, Inputs, Register
@@ -89,6 +89,7 @@ def compile_plan(resolved: Resolved) -> Plan:
         targets=targets,
         removals=removals,
         activity_schemes=activity,
+        ramped_alike=ramped_alike(activity, len(years)),
         efficiency_schemes=efficiency,
         delivery_shares=_delivery_shares((*activity, *efficiency), len(bodies.ids)),
         scopes=distinct,

@@ -10,6 +10,7 @@ from finsim.book.model import Book, Contract, Line
 from finsim.book.places import did_you_mean, shown
 from finsim.book.schemes import ActivityScheme, CostOfDelivery, EfficiencyScheme
 from finsim.book.validate import matching
+from finsim.economics.ramps import Ramp
 from finsim.economics.schemes import gross_at_tariff
 from finsim.scenario.model import Scenario
 from finsim.scenario.resolved import Held
@@ -22,6 +23,7 @@ from finsim.simulation.plan import (
     Efficiency,
     FloatArray,
     IntArray,
+    RampedAlike,
     Removals,
     Targets,
 )
@@ -273,3 +275,38 @@ def _alike(
             first.append(target)
         removal.append(places[key])
     return integers(first), integers(removal)
+
+
+def ramped_alike(schemes: Sequence[Activity], years: int) -> tuple[RampedAlike, ...]:
+    """Activity schemes gathered by their ramps, so that each ramp is evaluated once."""
+    ramps = dict.fromkeys(scheme.ramp for scheme in schemes)
+    return tuple(
+        _together(
+            ramp, [n for n, scheme in enumerate(schemes) if scheme.ramp == ramp], schemes, years
+        )
+        for ramp in ramps
+    )
+
+
+def _together(
+    ramp: Ramp, numbers: Sequence[int], schemes: Sequence[Activity], years: int
+) -> RampedAlike:
+    chosen = [schemes[number] for number in numbers]
+    costs = [scheme.delivery or _without_cost(years) for scheme in chosen]
+    return RampedAlike(
+        ramp=ramp,
+        schemes=integers(numbers),
+        start=np.array([[scheme.start] for scheme in chosen]),
+        full_saving=np.array([[[scheme.full_saving]] for scheme in chosen]),
+        recurrent=np.array([[[scheme.recurrent]] for scheme in chosen]),
+        happens=integers(scheme.happens for scheme in chosen),
+        slip=integers(scheme.slip for scheme in chosen),
+        delivered=integers(scheme.delivered for scheme in chosen),
+        one_off=np.stack([cost.one_off for cost in costs]),
+        double_running=np.stack([cost.double_running for cost in costs]),
+        running=np.array([[[cost.running]] for cost in costs]),
+    )
+
+
+def _without_cost(years: int) -> Delivery:
+    return Delivery(np.zeros(years), np.zeros(years), 0.0, np.zeros(0))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.economics import demand, population, prices, schemes
-from finsim.simulation.plan import NONE, Activity, Efficiency, FloatArray, Plan
+from finsim.simulation.plan import NONE, Efficiency, FloatArray, Plan
 from finsim.simulation.ramps import in_place
 
 
@@ -45,15 +45,7 @@ def factors_at(plan: Plan, x: FloatArray) -> Factors:
     shape = (len(plan.years), x.shape[2])
     rates = _with_last(prices.price_index(x[plan.rates]), 1.0, shape)
     activities = _activities(plan, x, rates)
-    ramps = [_mean_ramp(plan, scheme, x) for scheme in plan.activity_schemes]
-    gross = [
-        _saving(scheme, ramp, x) for scheme, ramp in zip(plan.activity_schemes, ramps, strict=True)
-    ]
-    steps = [_step(plan, scheme) for scheme in plan.efficiency_schemes]
-    delivery = [
-        _delivery_cost(scheme, ramp, shape)
-        for scheme, ramp in zip(plan.schemes, [*ramps, *steps], strict=True)
-    ]
+    gross, delivery = _gross_and_delivery(plan, x)
     reach = 1 / (activities[plan.removals.activity] * rates[plan.removals.price])
     by_scheme = [_efficiency(scheme, x, shape) for scheme in plan.efficiency_schemes]
     scopes = [
@@ -67,10 +59,10 @@ def factors_at(plan: Plan, x: FloatArray) -> Factors:
         removed=_with_last(removed, 0.0, shape),
         most_removed=most_removed,
         reach=reach,
-        gross=_stacked(gross, shape),
+        gross=gross,
         efficiency=_stacked(scopes, shape),
         scheme_efficiency=_stacked(by_scheme, shape),
-        cost_of_delivery=_stacked(delivery, shape),
+        cost_of_delivery=delivery,
     )
 
 
@@ -104,28 +96,26 @@ def _activities(plan: Plan, x: FloatArray, rates: FloatArray) -> FloatArray:
     return product
 
 
-def _mean_ramp(plan: Plan, scheme: Activity, x: FloatArray) -> FloatArray:
-    return schemes.mean_ramp(scheme.ramp, scheme.start, x[scheme.slip, 0], len(plan.years))
-
-
-def _saving(scheme: Activity, ramp: FloatArray, x: FloatArray) -> FloatArray:
-    happens, delivered = x[scheme.happens, 0], x[scheme.delivered]
-    return schemes.in_year_saving(scheme.full_saving, ramp, happens, delivered, scheme.recurrent)
-
-
-def _step(plan: Plan, scheme: Efficiency) -> FloatArray:
-    """The part of each year after an efficiency scheme's start, [year, 1]."""
-    return in_place(scheme.start, len(plan.years))[:, None]
-
-
-def _delivery_cost(
-    scheme: Activity | Efficiency, ramp: FloatArray, shape: tuple[int, int]
-) -> FloatArray:
-    if scheme.delivery is None:
-        return np.zeros(shape)
-    stated = scheme.delivery
-    cost = schemes.cost_of_delivery(stated.one_off, stated.running, ramp, stated.double_running)
-    return np.broadcast_to(cost, shape)
+def _gross_and_delivery(plan: Plan, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The in-year saving of each activity scheme, and the cost of delivering every scheme."""
+    shape, count = (len(plan.years), x.shape[2]), len(plan.activity_schemes)
+    gross = np.empty((count, *shape))
+    delivery = np.zeros((count + len(plan.efficiency_schemes), *shape))
+    for alike in plan.ramped_alike:
+        ramp = schemes.mean_ramp(alike.ramp, alike.start, x[alike.slip, 0], len(plan.years))
+        gross[alike.schemes] = schemes.in_year_saving(
+            alike.full_saving, ramp, x[alike.happens, 0], x[alike.delivered], alike.recurrent
+        )
+        delivery[alike.schemes] = schemes.cost_of_delivery(
+            alike.one_off, alike.running, ramp, alike.double_running
+        )
+    for cost, scheme in zip(delivery[count:], plan.efficiency_schemes, strict=True):
+        if (stated := scheme.delivery) is not None:
+            step = in_place(scheme.start, len(plan.years))[:, None]
+            cost[:] = schemes.cost_of_delivery(
+                stated.one_off, stated.running, step, stated.double_running
+            )
+    return gross, delivery
 
 
 def _efficiency(scheme: Efficiency, x: FloatArray, shape: tuple[int, int]) -> FloatArray:
@@ -134,7 +124,7 @@ def _efficiency(scheme: Efficiency, x: FloatArray, shape: tuple[int, int]) -> Fl
     return np.broadcast_to(index, shape)
 
 
-def _removed(plan: Plan, gross: list[FloatArray], reach: FloatArray) -> tuple[FloatArray, float]:
+def _removed(plan: Plan, gross: FloatArray, reach: FloatArray) -> tuple[FloatArray, float]:
     """`R = 1 − Π (1 − R_j)`, one scheme after the other, and the largest R_j or R of all."""
     left, most = np.ones_like(reach), 0.0
     for coefficients, saving in zip(plan.removals.coefficients, gross, strict=True):

@@ -142,8 +142,23 @@ class Inputs:
         for group in self.groups:
             uniforms |= self._together(group, uniforms, u, rows)
         for number, item in enumerate(self.inputs):
-            x[number] = _path_values(item, uniforms.get(number))
+            if item.is_fixed:
+                x[number] = item.central()[:, None]
+        for alike in self._drawn_alike():
+            own = np.stack([_over_years(self.inputs[n], uniforms[n]) for n in alike])
+            deviations = self.inputs[alike[0]].distribution.quantile(own)
+            for number, deviation in zip(alike, deviations, strict=True):
+                _lay(x[number], self.inputs[number], deviation)
         return x
+
+    def _drawn_alike(self) -> Iterable[list[int]]:
+        """The inputs that are drawn, gathered by distribution and numbers to a draw."""
+        gathered: dict[tuple[Distribution, int], list[int]] = {}
+        for number, item in enumerate(self.inputs):
+            if not item.is_fixed:
+                key = (item.distribution, len(item.coordinates))
+                gathered.setdefault(key, []).append(number)
+        return gathered.values()
 
     def _together(
         self,
@@ -165,18 +180,21 @@ class Inputs:
         return {member: back[position] for position, member in enumerate(group.members)}
 
 
-def _path_values(item: Input, u: FloatArray | None) -> FloatArray:
-    """[year, draw] of one input; in the base year a yearly deviation is at its mean."""
-    if u is None:
-        return item.central()[:, None]
-    if item.over_years == "ar1":
-        scores = dependence.autoregressive_scores(dependence.normal_scores(u), item.persistence)
-        u = dependence.uniforms(scores)
-    deviation = item.distribution.quantile(u)
-    if item.over_years != "constant":
-        base = np.full((1, u.shape[1]), item.distribution.mean)
-        deviation = np.concatenate([base, deviation])
-    return item.path[:, None] + deviation
+def _over_years(item: Input, u: FloatArray) -> FloatArray:
+    """The uniforms of an input [year or 1, draw], each year's kept in part for the next."""
+    if item.over_years != "ar1":
+        return u
+    scores = dependence.autoregressive_scores(dependence.normal_scores(u), item.persistence)
+    return dependence.uniforms(scores)
+
+
+def _lay(values: FloatArray, item: Input, deviation: FloatArray) -> None:
+    """Write an input [year, draw]; in the base year a yearly deviation is at its mean."""
+    if item.over_years == "constant":
+        np.add(item.path[:, None], deviation, out=values)
+    else:
+        values[0] = item.path[0] + item.distribution.mean
+        np.add(item.path[1:, None], deviation, out=values[1:])
 
 
 def _lanes(book: Book) -> dict[str, int]:

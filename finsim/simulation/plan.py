@@ -180,6 +180,27 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class RampedAlike:
+    """Activity schemes that build up by one ramp, by their positions, and what differs: [scheme].
+
+    `start` is [scheme, 1], `full_saving`, `recurrent` and `running` are [scheme, 1, 1], and
+    `one_off` and `double_running` [scheme, year]: nil without a cost of delivery.
+    """
+
+    ramp: Ramp
+    schemes: IntArray
+    start: FloatArray
+    full_saving: FloatArray
+    recurrent: FloatArray
+    happens: IntArray
+    slip: IntArray
+    delivered: IntArray
+    one_off: FloatArray
+    double_running: FloatArray
+    running: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class Efficiency:
     """A scheme on own cost, at a yearly rate."""
 
@@ -243,6 +264,7 @@ class Plan:
     targets: Targets
     removals: Removals
     activity_schemes: tuple[Activity, ...]
+    ramped_alike: tuple[RampedAlike, ...]
     efficiency_schemes: tuple[Efficiency, ...]
     delivery_shares: FloatArray
     scopes: tuple[tuple[int, ...], ...]
