@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -30,7 +31,9 @@ def test_every_replicate_once_and_in_order(workers: int, count: int) -> None:
 @needs_forking
 def test_copies_share_the_work() -> None:
     found = list(Forked(3).map(replicate_and_process, range(40)))
-    assert len({process for _, process in found}) == 3
+    copies = {process for _, process in found}
+    assert len(copies) == 3
+    assert HERE not in copies
 
 
 @needs_forking
@@ -47,6 +50,32 @@ def test_what_an_ended_copy_had_taken_is_done_here() -> None:
         return replicate
 
     assert list(Forked(3).map(ended, range(40))) == list(range(40))
+
+
+@needs_forking
+def test_what_a_copy_had_taken_when_it_was_ended_half_way_is_done_once() -> None:
+    def ended(replicate: int) -> int:
+        if replicate == 20 and os.getpid() != HERE:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return replicate
+
+    assert list(Forked(2).map(ended, range(40))) == list(range(40))
+
+
+@needs_forking
+def test_no_more_is_given_out_than_is_wanted_soon() -> None:
+    begun = multiprocessing.get_context("fork").Value("i", 0)
+
+    def counted(replicate: int) -> int:
+        with begun.get_lock():
+            begun.value += 1
+        return replicate
+
+    results = Forked(2).map(counted, range(400))
+    next(results)
+    time.sleep(0.05)
+    assert begun.value < 40
+    results.close()  # type: ignore[attr-defined]
 
 
 @needs_forking
