@@ -6,9 +6,10 @@ position; percentiles do not add. Everything is summed up replicate by replicate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -31,6 +32,7 @@ SHOWN = ("mean", "p10", "p90")
 TIES = "The bridge ties"
 WORKBOOK_REPLICATES = 4
 WITH_LINES: frozenset[Record] = frozenset({"positions", "lines"})
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,47 @@ class _Summary:
     scale: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Options to bridge; those that share their economics have it worked out once."""
+
+    cases: tuple[Case, ...]
+    shares: tuple[int, ...]
+    stated: tuple[Steps, ...]
+    design: Design
+
+    @classmethod
+    def of(cls, cases: Sequence[Case], design: Design) -> _Work:
+        stated = tuple(steps_of(case.plan) for case in cases)
+        return cls(tuple(cases), study(cases).shares, stated, design)
+
+    def summarised(self, replicate: int) -> tuple[_Summary, ...]:
+        """One replicate of every option."""
+        summaries: dict[int, _Summary] = {}
+        for number in dict.fromkeys(self.shares):
+            sharing = [(n, self.cases[n]) for n, first in enumerate(self.shares) if first == number]
+            summaries |= _of_economics(self.stated[number], sharing, self.design, replicate)
+        return tuple(summaries[number] for number in range(len(self.cases)))
+
+    def bridges(self, by_replicate: Sequence[tuple[_Summary, ...]]) -> tuple[Bridge, ...]:
+        """The bridge of each option, from what each replicate says."""
+        draws = len(by_replicate) * self.design.draws
+        found: list[Bridge] = []
+        for number, case in enumerate(self.cases):
+            summaries = [replicate[number] for replicate in by_replicate]
+            steps = combined([summary.steps for summary in summaries])
+            totals = combined([summary.totals for summary in summaries])
+            found.append(
+                Bridge(
+                    rows=tuple(_rows(case.plan, self.stated[number].names, steps)),
+                    totals=tuple(_rows(case.plan, TOTALS, totals)),
+                    check=_tie(summaries, draws),
+                    draws=draws,
+                )
+            )
+        return tuple(found)
+
+
 def bridges(
     cases: Sequence[Case], sampling: Sampling, engine: Engine | None = None
 ) -> tuple[Bridge, ...]:
@@ -50,24 +93,9 @@ def bridges(
 
     The economics that options share is worked out once.
     """
-    shares = study(cases).shares
-    stated = [steps_of(case.plan) for case in cases]
-    task = partial(_summarised, tuple(cases), shares, stated, sampling.design)
-    by_replicate = list((engine or Serial()).map(task, range(sampling.replicates)))
-    found: list[Bridge] = []
-    for number, case in enumerate(cases):
-        summaries = [replicate[number] for replicate in by_replicate]
-        steps = combined([summary.steps for summary in summaries])
-        totals = combined([summary.totals for summary in summaries])
-        found.append(
-            Bridge(
-                rows=tuple(_rows(case.plan, stated[number].names, steps)),
-                totals=tuple(_rows(case.plan, TOTALS, totals)),
-                check=_tie(summaries, sampling.draws),
-                draws=sampling.draws,
-            )
-        )
-    return tuple(found)
+    work = _Work.of(cases, sampling.design)
+    by_replicate = (engine or Serial()).map(work.summarised, range(sampling.replicates))
+    return work.bridges(list(by_replicate))
 
 
 def bridged(results: Sequence[Results], engine: Engine | None = None) -> tuple[Results, ...]:
@@ -84,9 +112,51 @@ def with_bridges(results: Sequence[Results]) -> tuple[Results, ...]:
 
     On the first few replicates of the run, so that it adds little to its time.
     """
+    first = results[0]
+    (bridge,) = bridges([Case(first.plan, first.arrangement)], _few(first.sampling))
+    return _first_with(results, bridge)
+
+
+class Bridging:
+    """An engine that works out the bridge of a workbook along with the replicates of its run.
+
+    Copies of the process are then made once for both, and none waits for the other.
+    """
+
+    def __init__(self, engine: Engine, case: Case, sampling: Sampling) -> None:
+        self.engine = engine
+        self.work = _Work.of([case], sampling.design)
+        self.left = list(range(_few(sampling).replicates))
+        self.summaries: list[tuple[_Summary, ...]] = []
+
+    def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
+        """The work of each replicate, in order; the bridge's replicates come after the first."""
+        asked, own, self.left = list(replicates), self.left, []
+        both = partial(_either, work, self.work.summarised)
+        found = iter(self.engine.map(both, [*asked, *(~replicate for replicate in own)]))
+        for _ in asked:
+            yield next(found)  # type: ignore[misc]
+        self.summaries += found  # type: ignore[arg-type]
+
+    def with_bridges(self, results: Sequence[Results]) -> tuple[Results, ...]:
+        """What `with_bridges` gives, once the run is done."""
+        (bridge,) = self.work.bridges(self.summaries)
+        return _first_with(results, bridge)
+
+
+def _either(
+    work: Callable[[int], Result], bridge: Callable[[int], tuple[_Summary, ...]], number: int
+) -> Result | tuple[_Summary, ...]:
+    """The work of a replicate, or of the bridge's replicate ~number where that is negative."""
+    return work(number) if number >= 0 else bridge(~number)
+
+
+def _few(sampling: Sampling) -> Sampling:
+    return replace(sampling, replicates=min(WORKBOOK_REPLICATES, sampling.replicates))
+
+
+def _first_with(results: Sequence[Results], bridge: Bridge) -> tuple[Results, ...]:
     first, *others = results
-    few = replace(first.sampling, replicates=min(WORKBOOK_REPLICATES, first.sampling.replicates))
-    (bridge,) = bridges([Case(first.plan, first.arrangement)], few)
     return (_with(first, bridge), *others)
 
 
@@ -99,21 +169,6 @@ def _tie(found: Sequence[_Summary], draws: int) -> Check:
     scale = max(summary.scale for summary in found)
     detail = f"largest difference £{largest * 1e6:,.4f} in {draws:,} draws"
     return Check(TIES, bool(largest <= max(TOLERANCE, ROUNDING * scale)), detail)
-
-
-def _summarised(
-    cases: tuple[Case, ...],
-    shares: tuple[int, ...],
-    stated: Sequence[Steps],
-    design: Design,
-    replicate: int,
-) -> tuple[_Summary, ...]:
-    """One replicate of every option; options that share economics have it worked out once."""
-    summaries: dict[int, _Summary] = {}
-    for number in dict.fromkeys(shares):
-        sharing = [(n, cases[n]) for n, first in enumerate(shares) if first == number]
-        summaries |= _of_economics(stated[number], sharing, design, replicate)
-    return tuple(summaries[number] for number in range(len(cases)))
 
 
 def _of_economics(
@@ -198,4 +253,4 @@ def _without_noise(values: FloatArray) -> FloatArray:
     return result
 
 
-__all__ = ["Bridge", "BridgeRow", "bridged", "bridges", "with_bridges"]
+__all__ = ["Bridge", "BridgeRow", "Bridging", "bridged", "bridges", "with_bridges"]

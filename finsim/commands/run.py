@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from finsim.analysis.bridge import with_bridges
+from finsim.analysis.bridge import Bridging
 from finsim.analysis.estimates import MOST_REPLICATES
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
@@ -21,7 +21,7 @@ from finsim.scenario.model import AS_STATED
 from finsim.scenario.reading import read_files
 from finsim.simulation.forked import Forked, processors
 from finsim.simulation.resolve import Resolution, resolve_each
-from finsim.simulation.run import sampling
+from finsim.simulation.run import Engine, sampling
 from finsim.simulation.warnings import warnings_of
 
 ALL = "all"
@@ -71,9 +71,8 @@ def carried_out(
         check_writable(path, request.force)
     if not request.quiet:
         warn(resolutions[0])
-    results = computed(resolutions, request)
-    if any(path.suffix.lower() == WORKBOOK for path in targets):
-        results = with_bridges(results)
+    bridged = any(path.suffix.lower() == WORKBOOK for path in targets)
+    results = computed(resolutions, request, bridged)
     for path, content in contents(targets, results).items():
         write_atomically(path, content)
     sys.stdout.write(_json(results) if request.as_json else words(results))
@@ -160,15 +159,21 @@ def check_alike(
         raise InputProblems(problems)
 
 
-def computed(resolutions: Sequence[Resolution], request: Request) -> tuple[Results, ...]:
-    """Every option on the same draws."""
+def computed(
+    resolutions: Sequence[Resolution], request: Request, bridged: bool = False
+) -> tuple[Results, ...]:
+    """Every option on the same draws; `bridged` with what a workbook shows of a bridge."""
     first = resolutions[0].resolved
     wanted = sampling(first.scenario.run)
     for resolution in resolutions:
         check_draws(resolution, wanted.design)
     progress = None if request.quiet else progress_on_terminal(first.scenario.title)
     cases = [Case(resolution.plan, resolution.arrangement) for resolution in resolutions]
-    results = simulate_cases(cases, wanted, Forked(processors()), progress, request.precision)
+    engine: Engine = Forked(processors())
+    bridging = Bridging(engine, cases[0], wanted) if bridged else None
+    results = simulate_cases(cases, wanted, bridging or engine, progress, request.precision)
+    if bridging is not None:
+        results = bridging.with_bridges(results)
     if progress is not None:
         clear_progress()
     if request.precision is not None:

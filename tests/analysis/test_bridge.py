@@ -10,12 +10,19 @@ import pytest
 from hypothesis import given, settings
 from systems import contract, driver, line, one_hospital, plan_of, systems
 
-from finsim.analysis.bridge import WORKBOOK_REPLICATES, bridged, bridges, with_bridges
+from finsim.analysis.bridge import (
+    WORKBOOK_REPLICATES,
+    Bridging,
+    bridged,
+    bridges,
+    with_bridges,
+)
 from finsim.analysis.bridge_rows import Bridge
 from finsim.analysis.results import simulate, simulate_cases
 from finsim.analysis.study import Case
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.compile_arrangement import compile_arrangement
+from finsim.simulation.forked import Forked
 from finsim.simulation.resolve import Resolution
 from finsim.simulation.run import Sampling, Serial
 from finsim.uncertainty.point_sets import Design
@@ -150,3 +157,27 @@ def test_a_workbook_has_the_first_option_on_the_first_replicates() -> None:
     assert other.bridge is None
     assert [check.name for check in first.checks][-1] == "The bridge ties"
     assert other.checks == results[1].checks
+
+
+@pytest.mark.parametrize("replicates", [2, WORKBOOK_REPLICATES + 5])
+def test_a_bridge_worked_out_along_with_its_run_is_the_same(replicates: int) -> None:
+    plan = plan_of(one_price(uplift=0.02, pay={"low": 0.0, "high": 0.1}))
+    case = Case(plan, compile_arrangement(plan))
+    sampling = Sampling(Design("latin hypercube", 64, 3), replicates)
+    afterwards = with_bridges(simulate_cases([case], sampling, Serial()))
+    bridging = Bridging(Forked(2), case, sampling)
+    (together,) = bridging.with_bridges(simulate_cases([case], sampling, bridging))
+    assert together.figures == afterwards[0].figures
+    assert together.bridge == afterwards[0].bridge
+    assert together.checks == afterwards[0].checks
+
+
+def test_more_replicates_asked_for_leave_the_bridge_on_the_first() -> None:
+    plan = plan_of(one_price(uplift=0.02, pay={"low": 0.0, "high": 0.1}))
+    case = Case(plan, compile_arrangement(plan))
+    sampling = Sampling(Design("latin hypercube", 64, 3), 8)
+    bridging = Bridging(Serial(), case, sampling)
+    results = simulate_cases([case], sampling, bridging, precision=0.01)
+    assert results[0].sampling.replicates > sampling.replicates
+    (together,) = bridging.with_bridges(results)
+    assert together.bridge == with_bridges(results)[0].bridge
