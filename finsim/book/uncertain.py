@@ -218,30 +218,53 @@ def shape_of(value: Any) -> str | None:
     return "quantiles" if any(_QUANTILE.fullmatch(str(key)) for key in value) else None
 
 
-def _one_of(quantity: Any, name: str, *others: Any) -> Any:
-    """The union of every shape over one kind of quantity, told apart by `shape_of`.
+def _over(shape: type[Model], quantity: Any, name: str, **stated: Any) -> type[Model]:
+    """A shape over one kind of quantity: a class of this module, such as `UniformRate`.
 
-    Each shape is a class of this module, such as `UniformRate`, so that its values can be sent to
-    other processes.
+    `Uniform[Rate]` of pydantic would be the same at several times the cost of starting, since it
+    builds a validator of the open shape too.
     """
+    body: dict[str, Any] = {"__module__": __name__, "__doc__": shape.__doc__, "__annotations__": {}}
+    for field, info in shape.model_fields.items():
+        kind: Any = stated.get(field, info.annotation)
+        if kind is Quantity:
+            body["__annotations__"][field] = quantity
+        elif getattr(kind, "__parameters__", ()):
+            body["__annotations__"][field] = kind[quantity]
+        elif field in stated:
+            body["__annotations__"][field] = kind
+        else:
+            continue
+        if not info.is_required():
+            body[field] = info.default
+    full = shape.__name__ + name
+    kind_of: Any = type(shape)
+    made: type[Model] = kind_of(full, (shape,), body)
+    globals()[full] = made
+    return made
+
+
+def _shapes_over(quantity: Any, name: str) -> list[Any]:
+    """Every shape over one kind of quantity, under its tag."""
+    weighted = _over(Weighted, quantity, name)
     shapes: dict[str, Any] = {
-        "uniform": Uniform[quantity],
-        "triangular": Triangular[quantity],
-        "pert": Pert[quantity],
-        "normal": Normal[quantity],
-        "lognormal": Lognormal[quantity],
-        "student t": StudentT[quantity],
-        "beta": Beta[quantity],
+        "uniform": _over(Uniform, quantity, name),
+        "triangular": _over(Triangular, quantity, name),
+        "pert": _over(Pert, quantity, name),
+        "normal": _over(Normal, quantity, name),
+        "lognormal": _over(Lognormal, quantity, name),
+        "student t": _over(StudentT, quantity, name),
+        "beta": _over(Beta, quantity, name),
         "event": Event,
-        "discrete": Discrete[quantity],
-        "quantiles": Quantiles[quantity],
+        "discrete": _over(Discrete, quantity, name, values=tuple[weighted, ...]),  # type: ignore[valid-type]
+        "quantiles": _over(Quantiles, quantity, name),
     }
-    for kind in {*shapes.values(), Weighted[quantity]} - {Event}:
-        shape = kind.__pydantic_generic_metadata__["origin"]
-        kind.__name__ = kind.__qualname__ = f"{shape.__name__}{name}"
-        globals()[kind.__name__] = kind
-    tagged = [Annotated[kind, Tag(tag)] for tag, kind in shapes.items()]
-    return Annotated[Union[(*tagged, *others)], Discriminator(shape_of)]
+    return [Annotated[kind, Tag(tag)] for tag, kind in shapes.items()]
+
+
+def _one_of(*tagged: Any) -> Any:
+    """The union of shapes, told apart by `shape_of`."""
+    return Annotated[Union[(*tagged,)], Discriminator(shape_of)]
 
 
 if TYPE_CHECKING:
@@ -258,7 +281,8 @@ if TYPE_CHECKING:
         | Quantiles[float]
     )
 else:
-    RateDistribution = _one_of(Rate, "Rate")
+    _RATES = _shapes_over(Rate, "Rate")
+    RateDistribution = _one_of(*_RATES)
 
 
 class Path(Model):
@@ -273,9 +297,7 @@ if TYPE_CHECKING:
     UncertainRate: TypeAlias = float | RateDistribution | Path
     UncertainMonths: TypeAlias = float | RateDistribution
 else:
-    UncertainRate = _one_of(
-        Rate, "Rate", Annotated[Rate, Tag("fixed")], Annotated[Path, Tag("path")]
-    )
+    UncertainRate = _one_of(*_RATES, Annotated[Rate, Tag("fixed")], Annotated[Path, Tag("path")])
     UncertainMonths = _one_of(
-        MonthsNotNegative, "Months", Annotated[MonthsNotNegative, Tag("fixed")]
+        *_shapes_over(MonthsNotNegative, "Months"), Annotated[MonthsNotNegative, Tag("fixed")]
     )
