@@ -10,7 +10,12 @@ import pytest
 from example_files import ROOT
 
 HEAVY = {"scipy", "pandas", "openpyxl", "xlsxwriter", "pyarrow", "matplotlib", "multiprocessing"}
-RUNNING = HEAVY - {"scipy"} | {"scipy.stats", "scipy.linalg", "scipy.optimize", "scipy.sparse"}
+RUNNING = HEAVY - {"scipy", "multiprocessing"} | {
+    "scipy.stats",
+    "scipy.linalg",
+    "scipy.optimize",
+    "scipy.sparse",
+}
 SCRIPT = """
 import sys
 from finsim.cli import exit_code

@@ -75,13 +75,22 @@ class Population(Model):
         return self
 
 
+if TYPE_CHECKING:
+    PublishedGap: TypeAlias = float | dict[str, float]
+else:
+    PublishedGap = Annotated[
+        Annotated[Money, Tag("whole")] | Annotated[dict[Text, Money], Tag("by body")],
+        Discriminator(lambda value: "by body" if isinstance(value, dict) else "whole"),
+    ]
+
+
 class Calibrate(Model):
     """The published figure that the central do-nothing gap must equal, and what fills the rest.
 
     Where it was published by organisation, the gap of each organisation, or group of them.
     """
 
-    do_nothing_gap: Money | dict[Text, Money]
+    do_nothing_gap: PublishedGap
     in_year: Annotated[Year, Field(alias="in")]
     by: Literal["unattributed pressure"]
     shared: Literal["by expenditure"] | dict[Text, Share] = "by expenditure"
