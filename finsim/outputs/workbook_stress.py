@@ -16,6 +16,7 @@ from finsim.outputs.workbook import written_with
 from finsim.outputs.workbook_chart import GRID, MONEY, framed, new, points, solid, span
 from finsim.outputs.workbook_charts_bars import AT_FOOT, FROM_TOP, height_of
 from finsim.outputs.workbook_sheet import Cell, Column, Placed, Sheet
+from finsim.simulation.stress import Stress
 
 NUMBER = 13.0
 CHART_WIDTH = 1000
@@ -231,7 +232,7 @@ def _sources(sheet: Sheet, tests: Sequence[StressTest]) -> None:
             laid.source.standing,
             laid.source.source,
             laid.source.replace_with,
-            ", ".join(laid.stress.acts_on) or "nothing here",
+            _touched(laid.stress),
             laid.source.note,
         ]
         for laid in tests[0].laid
@@ -239,3 +240,8 @@ def _sources(sheet: Sheet, tests: Sequence[StressTest]) -> None:
     ]
     sheet.heading(heading)
     sheet.table("Stress_sources", heading, columns, rows)
+
+
+def _touched(stress: Stress) -> str:
+    acts = ", ".join(stress.acts_on) or "nothing here"
+    return f"{acts}; not here: {', '.join(stress.missed)}" if stress.missed else acts
