@@ -32,8 +32,22 @@ class CellResult:
     years: tuple[str, ...]
 
 
-def simulated(task: CellTask) -> CellResult:
+@dataclass(frozen=True, slots=True)
+class CellFailed:
+    """Why a cell could not be computed, in words; the others go on."""
+
+    why: str
+
+
+def simulated(task: CellTask) -> CellResult | CellFailed:
     """The figures of a cell; the same to the bit wherever it is run."""
+    try:
+        return _simulated(task)
+    except Exception as error:
+        return CellFailed(f"{type(error).__name__}: {error}")
+
+
+def _simulated(task: CellTask) -> CellResult:
     results = simulate_cases(task.cases, task.sampling, Serial())
     figures = (figure for result in results for figure in result.measures())
     return CellResult(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -15,7 +14,7 @@ from typing import Any
 from finsim import __version__
 from finsim.analysis.measures import BY_NAME
 from finsim.analysis.study import Case as StudyCase
-from finsim.analysis.sweep import CellTask, simulated
+from finsim.analysis.sweep import CellFailed, CellTask, simulated
 from finsim.book.places import InputProblems, Place, Problem, did_you_mean, shown
 from finsim.commands.capacity import check_draws
 from finsim.commands.run import clear_progress, progress_on_terminal
@@ -26,6 +25,7 @@ from finsim.outputs.sweep_table import sweep_table
 from finsim.scenario.model import AS_STATED
 from finsim.scenario.reading import Files, read_files
 from finsim.scenario.sweep import EVERY_OPTION, Case, Sweep, read_sweep
+from finsim.simulation.forked import processors
 from finsim.simulation.resolve import Resolution, resolve_each
 from finsim.simulation.run import sampling
 from finsim.simulation.workers import DaskWorkers, LocalWorkers
@@ -69,23 +69,26 @@ def sweep(request: SweepRequest) -> int:
         todo = [piece for piece in pieces if found[piece.cell.key] is None]
         progress = None if request.quiet else progress_on_terminal(stated.title)
         done = reused
+        failed: dict[str, str] = {}
         try:
             tasks = (_task(stated, piece) for piece in todo)
             for number, result in workers.completed(simulated, tasks):
                 cell = todo[number].cell
-                found[cell.key] = dataset.write_part(folder, cell, stated.paths, result)
                 done += 1
+                if isinstance(result, CellFailed):
+                    failed[cell.key] = result.why
+                else:
+                    found[cell.key] = dataset.write_part(folder, cell, stated.paths, result)
                 if progress is not None:
                     progress(done, len(cells))
         except KeyboardInterrupt:
-            text = (
-                f"{done} of {len(cells)} runs are in {folder}; the same command goes on from there"
-            )
+            there = f"{done - len(failed)} of {len(cells)} runs are in {folder}"
+            text = f"{there}; the same command goes on from there"
             raise Interrupted(text) from None
     if progress is not None:
         clear_progress()
     parts = {key: part for key, part in found.items() if part is not None}
-    whole = _whole(stated, folder, cells, parts, reused)
+    whole = _whole(stated, folder, cells, parts, failed, reused)
     dataset.write_manifest(folder, {key: whole[key] for key in ("finsim", "scenario", "sweep")})
     if request.as_json:
         sys.stdout.write(json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n")
@@ -93,8 +96,8 @@ def sweep(request: SweepRequest) -> int:
         sys.stdout.write(sweep_table(stated.title, whole["sweep"]["cells"], whole["checks"]))
     if not request.quiet:
         kept = f", {reused} of them there already" if reused else ""
-        print(f"wrote {folder}: {len(cells)} runs{kept}", file=sys.stderr)
-    return CHECK_FAILED if any(part.failed for part in parts.values()) else DONE
+        print(f"wrote {folder}: {len(parts)} runs{kept}", file=sys.stderr)
+    return DONE if all(check["passed"] for check in whole["checks"]) else CHECK_FAILED
 
 
 def _need_parquet() -> None:
@@ -108,7 +111,7 @@ def _need_parquet() -> None:
 def _workers(request: SweepRequest) -> AbstractContextManager[LocalWorkers | DaskWorkers]:
     if request.scheduler is not None:
         return DaskWorkers(request.scheduler)
-    return LocalWorkers(request.workers or os.cpu_count() or 1)
+    return LocalWorkers(request.workers or processors())
 
 
 # cells
@@ -163,7 +166,8 @@ def _piece(stated: Sweep, name: str, files: Files, options: tuple[str, ...], cas
     found = _resolved(stated, files, options, case)
     first = found[0].resolved
     check_draws(found[0], sampling(first.scenario.run).design)
-    said = json.dumps([__version__, first.sha256, options, sorted(stated.measures), stated.paths])
+    labels = [name, case.name, case.overrides, stated.paths]
+    said = json.dumps([__version__, first.sha256, options, sorted(stated.measures), labels])
     key = hashlib.sha256(said.encode()).hexdigest()
     cell = Cell(name, first.scenario.title, first.sha256, case.name, case.overrides, key)
     return Piece(cell, files, options, case)
@@ -190,6 +194,7 @@ def _whole(
     folder: Path,
     cells: Sequence[Cell],
     parts: dict[str, Part],
+    failed: dict[str, str],
     reused: int,
 ) -> dict[str, Any]:
     """The JSON object: the envelope of every command, and the cells with their last year."""
@@ -199,26 +204,31 @@ def _whole(
         "finsim": __version__,
         "scenario": {"title": stated.title, "sha256": name},
         "seed": None,
-        "draws": max(part.draws for part in said),
-        "inputs": max(part.inputs for part in said),
+        "draws": max((part.draws for part in said), default=0),
+        "inputs": max((part.inputs for part in said), default=0),
         "years": sorted({year for part in said for year in part.years}),
-        "checks": list(_checks(cells, parts)),
+        "checks": list(_checks(cells, parts, failed)),
         "measures": [],
         "sweep": {
             "runs": len(cells),
             "reused": reused,
-            "cells": [_said(folder, cell, parts[cell.key]) for cell in cells],
+            "cells": [_said(folder, cell, parts[cell.key]) for cell in cells if cell.key in parts],
         },
     }
 
 
-def _checks(cells: Sequence[Cell], parts: dict[str, Part]) -> Iterator[dict[str, Any]]:
+def _checks(
+    cells: Sequence[Cell], parts: dict[str, Part], failed: dict[str, str]
+) -> Iterator[dict[str, Any]]:
     for cell in cells:
-        failed = parts[cell.key].failed
+        if cell.key in failed:
+            wrong = f"could not be computed: {failed[cell.key]}"
+        else:
+            wrong = "; ".join(parts[cell.key].failed)
         yield {
             "name": f"{cell.scenario}, {cell.case}",
-            "passed": not failed,
-            "detail": "; ".join(failed) or "all checks pass",
+            "passed": not wrong,
+            "detail": wrong or "all checks pass",
         }
 
 

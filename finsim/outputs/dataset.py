@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,16 @@ from finsim.outputs.atomic import OutputExists, OutputNotWritable, is_ours, writ
 
 MANIFEST = "_sweep.json"
 ALWAYS = ("scenario", "title", "sha256", "case")
+UNFINISHED = re.compile(r"\.(part-[0-9a-f]{20}\.parquet|_sweep\.json)\.[0-9a-f]{8}\.tmp")
 TEXTS = frozenset({"option", "level", "body", "year", "measure", "unit"})
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One scenario with the overrides of one case; `key` names all that its results depend on."""
+    """One scenario with the overrides of one case.
+
+    `key` names all that its results depend on, and what they are called.
+    """
 
     scenario: str
     title: str
@@ -75,12 +80,19 @@ def prepare_folder(folder: Path, cells: Sequence[Cell]) -> None:
     """Makes the folder, and removes the parts of another sweep that `check_folder` let pass."""
     folder.mkdir(exist_ok=True)
     for path in _others(folder, cells):
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _others(folder: Path, cells: Sequence[Cell]) -> list[Path]:
+    """Files that are no part of this sweep, nor a part that some sweep is writing or was when
+    it was ended; readers of Parquet pass those by.
+    """
     own = {cell.part for cell in cells} | {MANIFEST}
-    return sorted(path for path in folder.iterdir() if path.name not in own)
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.name not in own and not UNFINISHED.fullmatch(path.name)
+    )
 
 
 def finished(folder: Path, cell: Cell) -> Part | None:

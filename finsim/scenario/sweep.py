@@ -145,7 +145,14 @@ def _words(node: Node | None) -> tuple[Scalar, ...]:
 def _cases(tree: Mapping, scenarios: int, problems: list[Problem]) -> Iterator[Case]:
     """Every named case at every point of the grid; one case as written if there is neither."""
     named = list(_named(tree.get("cases"), problems)) or [Case("", (), ())]
-    axes = list(_axes(tree.get("grid"), problems))
+    grid = tree.get("grid")
+    axes = list(_axes(grid, problems))
+    set_by_cases = {path for case in named for path, _ in case.overrides}
+    problems += [
+        Problem(node.place, f"grid / {path}", "is set by a case too; set it in one of the two")
+        for path, node in _entries(grid)
+        if path in set_by_cases
+    ]
     count = len(named) * prod(len(values) for _, values in axes)
     if count * max(scenarios, 1) > MOST_CELLS:
         text = f"makes {count * scenarios:,} runs; {MOST_CELLS:,} are allowed: divide the sweep"
@@ -186,6 +193,11 @@ def _named(node: Node | None, problems: list[Problem]) -> Iterator[Case]:
 def _axes(node: Node | None, problems: list[Problem]) -> Iterator[tuple[str, tuple[Node, ...]]]:
     for path, values in _entries(node):
         if isinstance(values, Listing) and values.items:
+            problems += [
+                Problem(again.place, f"grid / {path}", f"{shown(text_of(again))} is stated twice")
+                for place, again in enumerate(values.items)
+                if text_of(again) in map(text_of, values.items[:place])
+            ]
             yield path, values.items
         else:
             text = "a list of values is needed, such as [19%, 28%]"

@@ -32,7 +32,17 @@ grid:
   population.growth: [5%, "{low: 6%, high: 9%}"]
 draws: 512
 """
-RUNS, OPTIONS = 8, 2
+RUNS = 8
+SMALL = """\
+finsim: 1
+title: Growth
+scenarios: [system/scenarios/example.yaml]
+options: [system total shared]
+cases:
+  wild: {drivers.allocation_growth: {mean: 0%, sd: 190%}}
+  as planned: {}
+draws: 512
+"""
 
 
 @pytest.fixture
@@ -143,6 +153,57 @@ def test_an_interruption_keeps_what_is_done(file: Path) -> None:
     assert "Traceback" not in errors
 
 
+def test_cases_that_say_the_same_have_a_part_each_under_their_own_names(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SMALL.replace("wild: {drivers.allocation_growth: {mean: 0%, sd: 190%}}", "same: {}")
+    file.write_text(text)
+    assert swept(capsys)["sweep"]["runs"] == 2
+    assert set(table("growth.parquet")["case"].to_pylist()) == {"as planned", "same"}
+    file.write_text(text.replace("same", "renamed"))
+    assert swept(capsys, "--force")["sweep"]["reused"] == 1
+    assert set(table("growth.parquet")["case"].to_pylist()) == {"as planned", "renamed"}
+
+
+def test_a_run_that_cannot_be_computed_stops_no_other(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(SMALL)
+    for _ in range(2):
+        code, out, errors = said(capsys, "sweep", "growth.yaml", "--json")
+        assert (code, len(errors)) == (4, 1)
+        wild, planned = json.loads(out)["checks"]
+        assert "could not be computed: BasisMissing: shares by income" in wild["detail"]
+        assert (wild["passed"], planned["passed"]) == (False, True)
+        assert set(table("growth.parquet")["case"].to_pylist()) == {"as planned"}
+
+
+def test_two_sweeps_into_one_folder_at_once(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(SMALL.replace("sd: 190%", "sd: 1%"))
+    command = [sys.executable, str(ROOT / "cli.py"), "sweep", "growth.yaml", "--workers", "1"]
+    running = [
+        subprocess.Popen(
+            command, cwd=file.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for one in running:
+        _, errors = one.communicate(timeout=120)
+        assert one.returncode == 0, errors
+    assert swept(capsys)["sweep"]["reused"] == 2
+
+
+def test_what_an_ended_sweep_was_writing_is_in_nobodys_way(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(SMALL.replace("sd: 190%", "sd: 1%"))
+    folder = Path("growth.parquet")
+    folder.mkdir()
+    Path(folder, f".part-{'0' * 20}.parquet.0a1b2c3d.tmp").write_bytes(b"PAR1")
+    assert swept(capsys)["sweep"]["runs"] == 2
+    assert set(table(folder)["case"].to_pylist()) == {"as planned", "wild"}
+
+
 def test_a_changed_sweep_is_never_mixed_with_the_old(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -198,6 +259,16 @@ def test_a_value_that_does_not_fit_is_told_where_the_sweep_states_it(
     assert any(error.startswith("growth.yaml:9:23") for error in errors) or any(
         "has no option 'sistem total shared'" in error for error in errors
     )
+
+
+def test_what_is_set_twice_is_told(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = file.read_text().replace("[5%,", "[5%, 5%,")
+    file.write_text(text.replace("as planned: {}", "as planned: {population.growth: 7%}"))
+    code, _, errors = said(capsys, "sweep", "growth.yaml")
+    assert code == 3
+    assert [error.split(": ", 1)[0] for error in errors] == ["growth.yaml:9:22", "growth.yaml:9:26"]
+    assert "is set by a case too" in errors[0]
+    assert "'5%' is stated twice" in errors[1]
 
 
 def test_too_many_runs_are_refused(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
