@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from copy import copy
 from typing import Annotated
 
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -187,10 +188,25 @@ def exit_code(arguments: list[str] | None = None) -> int:
 
 def _code(arguments: list[str] | None) -> int:
     try:
-        app(args=arguments, standalone_mode=True)
+        _alone(sys.argv[1:] if arguments is None else arguments)(
+            args=arguments, standalone_mode=True
+        )
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else DONE
     return DONE
+
+
+def _alone(arguments: list[str]) -> typer.Typer:
+    """The command that is asked for by itself, since typer reads the options of all that it has.
+
+    All of them where the first argument names none: for help, and for what is misspelt.
+    """
+    commands = {getattr(c.callback, "__name__", ""): c for c in app.registered_commands}
+    if not arguments or arguments[0] not in commands:
+        return app
+    alone = copy(app)
+    alone.registered_commands = [commands[arguments[0]]]
+    return alone
 
 
 def _discard_output() -> None:

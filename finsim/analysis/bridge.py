@@ -120,11 +120,19 @@ def with_bridges(results: Sequence[Results]) -> tuple[Results, ...]:
 class Bridging:
     """An engine that works out the bridge of a workbook along with the replicates of its run.
 
-    Copies of the process are then made once for both, and none waits for the other.
+    Copies of the process are then made once for both, and none waits for the other. `meanwhile` is
+    done once, when the first replicate has come and copies draw the others.
     """
 
-    def __init__(self, engine: Engine, case: Case, sampling: Sampling) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        case: Case,
+        sampling: Sampling,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
         self.engine = engine
+        self.meanwhile = meanwhile
         self.work = _Work.of([case], sampling.design)
         self.left = list(range(_few(sampling).replicates))
         self.summaries: list[tuple[_Summary, ...]] = []
@@ -136,6 +144,9 @@ class Bridging:
         found = iter(self.engine.map(both, [*asked, *(~replicate for replicate in own)]))
         for _ in asked:
             yield next(found)  # type: ignore[misc]
+            if self.meanwhile is not None:
+                self.meanwhile()
+                self.meanwhile = None
         self.summaries += found  # type: ignore[arg-type]
 
     def with_bridges(self, results: Sequence[Results]) -> tuple[Results, ...]:

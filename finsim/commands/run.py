@@ -170,7 +170,7 @@ def computed(
     progress = None if request.quiet else progress_on_terminal(first.scenario.title)
     cases = [Case(resolution.plan, resolution.arrangement) for resolution in resolutions]
     engine: Engine = Forked(processors())
-    bridging = Bridging(engine, cases[0], wanted) if bridged else None
+    bridging = Bridging(engine, cases[0], wanted, _load_writer) if bridged else None
     results = simulate_cases(cases, wanted, bridging or engine, progress, request.precision)
     if bridging is not None:
         results = bridging.with_bridges(results)
@@ -239,6 +239,13 @@ def _content(path: Path, results: Sequence[Results]) -> bytes:
             from finsim.outputs.workbook import workbook_bytes
 
             return workbook_bytes(results)
+
+
+def _load_writer() -> None:
+    """Import what writes a workbook."""
+    import finsim.outputs.live.write
+    import finsim.outputs.workbook
+    import finsim.outputs.workbook_cells  # noqa: F401
 
 
 def _parquet(path: Path, results: Sequence[Results]) -> bytes:
