@@ -159,7 +159,7 @@ for _group in (cli_questions, cli_systems, cli_workbooks):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
-    gc.set_threshold(50_000)  # what starting and reading make stays; looking through it takes long
+    gc.set_threshold(200_000)  # what starting and reading make stays; looking through it takes long
     sys.exit(exit_code(arguments))
 
 
@@ -188,7 +188,7 @@ def exit_code(arguments: list[str] | None = None) -> int:
 
 def _code(arguments: list[str] | None) -> int:
     try:
-        _alone(sys.argv[1:] if arguments is None else arguments)(
+        command_asked(sys.argv[1:] if arguments is None else arguments)(
             args=arguments, standalone_mode=True
         )
     except SystemExit as leaving:
@@ -196,7 +196,7 @@ def _code(arguments: list[str] | None) -> int:
     return DONE
 
 
-def _alone(arguments: list[str]) -> typer.Typer:
+def command_asked(arguments: list[str]) -> typer.Typer:
     """The command that is asked for by itself, since typer reads the options of all that it has.
 
     All of them where the first argument names none: for help, and for what is misspelt.

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from example_files import ROOT
 
+from finsim.cli import app, command_asked
+
 HEAVY = {"scipy", "pandas", "openpyxl", "xlsxwriter", "pyarrow", "matplotlib", "multiprocessing"}
 RUNNING = HEAVY - {"scipy", "multiprocessing"} | {
-    "scipy.stats",
-    "scipy.linalg",
-    "scipy.optimize",
-    "scipy.sparse",
-}
+    "scipy.stats", "scipy.linalg", "scipy.optimize", "scipy.sparse",
+}  # fmt: skip
 SCRIPT = """
 import sys
 from finsim.cli import exit_code
@@ -40,6 +39,22 @@ def imported(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("name", ["example", "bhr"])
 def test_check_imports_nothing_heavy(name: str) -> None:
     assert not imported("check", f"scenarios/{name}.yaml") & HEAVY
+
+
+def test_check_imports_nothing_that_draws_or_shows() -> None:
+    found = imported("check", "scenarios/example.yaml")
+    assert not {name for name in found if name.startswith(("finsim.analysis", "finsim.outputs"))}
+
+
+def test_a_command_reads_its_own_options_alone() -> None:
+    alone = command_asked(["check", "--help"])
+    assert [command.callback for command in alone.registered_commands] == [
+        command.callback
+        for command in app.registered_commands
+        if command.callback is not None and command.callback.__name__ == "check"
+    ]
+    for arguments in ([], ["--help"], ["--version"], ["chek"]):
+        assert command_asked(arguments) is app
 
 
 def test_help_imports_no_model() -> None:
