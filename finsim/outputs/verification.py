@@ -215,11 +215,10 @@ def _figure(
 
 def _cells(name: str, stored: Grid, fresh: Grid, tables: Sequence[Placed]) -> Iterator[Difference]:
     """What stands in other words or numbers, outside the tables that are matched by row."""
-    matched = tables if name in TIDY else ()
+    here, there = (_matched_by_row(name, grid) for grid in (stored, fresh))
     for place in sorted({*fresh, *stored}):
-        if any(table.first_row <= place[0] for table in matched):
-            continue
-        before, found = stored.get(place), fresh.get(place)
+        before = None if place in here else stored.get(place)
+        found = None if place in there else fresh.get(place)
         if not agree(before, found):
             yield Difference(
                 name,
@@ -229,6 +228,15 @@ def _cells(name: str, stored: Grid, fresh: Grid, tables: Sequence[Placed]) -> It
                 before,
                 found,
             )
+
+
+def _matched_by_row(name: str, grid: Grid) -> frozenset[tuple[int, int]]:
+    """The cells of a tidy sheet that are matched by what they are of: one row for each figure."""
+    if name not in TIDY:
+        return frozenset()
+    headers, key = TIDY[name]
+    rows = (row for row, _ in _records(grid, headers, key).values())
+    return frozenset((row, column) for row in rows for column in range(1, len(headers) + 1))
 
 
 def _row_in_words(grid: Grid, place: tuple[int, int]) -> str:

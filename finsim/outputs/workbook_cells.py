@@ -94,6 +94,8 @@ class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
                 continue
             elif isinstance(cell, Shown):
                 value, style = cell.value, formats[cell.style]._get_xf_index()
+            elif isinstance(cell, float):
+                value, style = float(cell), own
             else:
                 assert isinstance(cell, bool)
                 style = formats["flag"]._get_xf_index()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,6 +26,8 @@ class Formula:
 
 
 Value: TypeAlias = str | float | bool | Formula
+TRUTHS: Mapping[str, Value] = {"=TRUE()": True, "=FALSE()": False}
+"""Formulas as which LibreOffice saves a truth."""
 Grid: TypeAlias = dict[tuple[int, int], Value]
 """What the cells of a sheet that are not empty hold, by row and column, from one."""
 
@@ -70,19 +72,26 @@ def _with_formulas(stored: dict[str, Grid], as_written: dict[str, Grid]) -> dict
             value = stored[name].get(cell)
             assert not isinstance(value, Formula)
             if isinstance(text, str) and text.startswith("=") and value != text:
-                stored[name][cell] = Formula(text, value)
+                stored[name][cell] = TRUTHS.get(text, Formula(text, value))
     return stored
 
 
 def _grids(book: Workbook, only: str | None = None) -> dict[str, Grid]:
     try:
         return {
-            str(sheet.title): dict(_cells(sheet.iter_rows(values_only=True)))
+            str(sheet.title): dict(_cells(_every_row(sheet)))
             for sheet in book.worksheets
             if only in {None, sheet.title}
         }
     finally:
         book.close()
+
+
+def _every_row(sheet: Any) -> Iterable[Sequence[Any]]:
+    """All rows, also of cells outside the dimension that the sheet states of itself."""
+    sheet.reset_dimensions()
+    rows: Iterable[Sequence[Any]] = sheet.iter_rows(values_only=True)
+    return rows
 
 
 def _cells(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[int, int], Value]]:

@@ -125,6 +125,56 @@ def test_what_another_program_saved_again_still_holds(
     assert found["differences"] == found["changed"] == []
 
 
+def test_a_truth_saved_as_a_formula_still_holds(
+    workbook: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = part_of(workbook, "Measures")
+    truth = re.compile(rb't="b"><v>([01])</v>')
+    as_formula = {b"1": b"TRUE()", b"0": b"FALSE()"}
+
+    def saved_by_libreoffice(name: str, content: bytes) -> bytes:
+        if name != part:
+            return content
+        assert truth.search(content)
+        return truth.sub(
+            lambda m: b't="b"><f>' + as_formula[m[1]] + b"</f><v>" + m[1] + b"</v>", content
+        )
+
+    with_parts(workbook, saved_by_libreoffice)
+
+    assert verified(capsys, workbook)[0] == 0
+
+
+@pytest.mark.parametrize("place", ["below", "beside", "twice"])
+def test_what_is_put_beside_the_figures_of_a_tidy_sheet_is_told(
+    place: str, workbook: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = part_of(workbook, "Measures")
+    cell = '<c r="{}" t="inlineStr"><is><t>audited</t></is></c>'
+
+    def put(name: str, content: bytes) -> bytes:
+        if name != part:
+            return content
+        text = content.decode()
+        if place == "below":
+            row = f'<row r="9000">{cell.format("B9000")}</row></sheetData>'
+            return text.replace("</sheetData>", row).encode()
+        first = re.findall(r'<row r="\d+".*?</row>', text, re.DOTALL)[4]
+        if place == "beside":
+            changed = first.replace("</row>", cell.format("AA5") + "</row>")
+        else:
+            last = re.findall(r'<row r="(\d+)"', text)[-1]
+            again = re.sub(r'r="([A-Z]*)5"', rf'r="\g<1>{int(last) + 1}"', first)
+            return text.replace("</sheetData>", again + "</sheetData>").encode()
+        return text.replace(first, changed).encode()
+
+    with_parts(workbook, put)
+    code, found = verified(capsys, workbook)
+
+    assert code == 4
+    assert {difference["sheet"] for difference in found["differences"]} == {"Measures"}
+
+
 @pytest.mark.parametrize(
     ("sheet", "column"),
     [

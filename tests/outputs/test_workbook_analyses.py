@@ -29,16 +29,20 @@ ARGUMENTS = {
 }
 
 
-@pytest.mark.parametrize("command", TABLES)
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [*ARGUMENTS.items(), ("solve", ["--for", "gap=£50m"])],
+    ids=[*ARGUMENTS, "solve every lever"],
+)
 def test_each_adds_its_sheet_and_the_contents_say_so(
-    command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    command: str, arguments: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert new(tmp_path / "system", "example") == 0
     scenario = Example(tmp_path / "system").scenario
     folder = next((tmp_path / "system").rglob("book.yaml")).parent
     (folder / "outturn.csv").write_text(OUTTURN, encoding="utf-8")
     target = tmp_path / "found.xlsx"
-    code, _, err = said(capfd, command, str(scenario), *ARGUMENTS[command], "-o", str(target), *FEW)
+    code, _, err = said(capfd, command, str(scenario), *arguments, "-o", str(target), *FEW)
     assert code == 0, err
     book = openpyxl.load_workbook(target)
     name = command.capitalize()
