@@ -30,7 +30,7 @@ from finsim.cli_options import (
     Scenario,
     Seed,
     Set,
-    positive,
+    request,
 )
 from finsim.exits import (
     BAD_INPUT,
@@ -95,19 +95,19 @@ def run(
     """Run a scenario."""
     from finsim.commands import run as command_run
 
-    request = command_run.Request(
-        scenario=scenario,
-        outputs=tuple(output or ()),
-        options=tuple(option or ()),
-        sets=tuple(sets or ()),
-        seed=seed,
-        draws=draws,
-        precision=positive(precision),
+    asked = request(
+        scenario,
+        output,
+        option,
+        sets,
+        seed,
+        draws,
+        precision,
         as_json=as_json,
         force=force,
         quiet=quiet,
     )
-    raise typer.Exit(command_run.run(request))
+    raise typer.Exit(command_run.run(asked))
 
 
 @app.command(
@@ -136,21 +136,20 @@ def compare(
 ) -> None:
     """Compare options side by side."""
     from finsim.commands import compare as command_compare
-    from finsim.commands.run import Request
 
-    request = Request(
-        scenario=scenarios[0],
-        outputs=tuple(output or ()),
-        options=tuple(option or ()),
-        sets=tuple(sets or ()),
-        seed=seed,
-        draws=draws,
-        precision=positive(precision),
+    asked = request(
+        scenarios[0],
+        output,
+        option,
+        sets,
+        seed,
+        draws,
+        precision,
         as_json=as_json,
         force=force,
         quiet=quiet,
     )
-    raise typer.Exit(command_compare.compare(request, tuple(scenarios)))
+    raise typer.Exit(command_compare.compare(asked, tuple(scenarios)))
 
 
 for _group in (cli_questions, cli_systems, cli_workbooks):

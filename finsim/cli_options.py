@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from finsim.commands.run import Request
 
 MOST_DRAWS = 100_000_000
 
@@ -55,8 +58,37 @@ Force = Annotated[bool, typer.Option("--force", help="Replace a file that finsim
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no warnings.")]
 
 
-def positive(precision: float | None) -> float | None:
-    """The precision asked for; a usage error unless it is above 0."""
+def _positive(precision: float | None) -> float | None:
     if precision is not None and not 0 < precision < float("inf"):
         raise typer.BadParameter("must be above 0, in £m", param_hint="--precision")
     return precision
+
+
+def request(
+    scenario: str,
+    output: list[Path] | None,
+    option: list[str] | None,
+    sets: list[str] | None,
+    seed: int | None,
+    draws: int | None,
+    precision: float | None = None,
+    *,
+    as_json: bool,
+    force: bool,
+    quiet: bool,
+) -> Request:
+    """What was asked for, as the commands take it; a usage error for a precision of nought."""
+    from finsim.commands.run import Request
+
+    return Request(
+        scenario=scenario,
+        outputs=tuple(output or ()),
+        options=tuple(option or ()),
+        sets=tuple(sets or ()),
+        seed=seed,
+        draws=draws,
+        precision=_positive(precision),
+        as_json=as_json,
+        force=force,
+        quiet=quiet,
+    )

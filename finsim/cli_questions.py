@@ -19,6 +19,7 @@ from finsim.cli_options import (
     Scenario,
     Seed,
     Set,
+    request,
 )
 
 commands = typer.Typer()
@@ -49,20 +50,11 @@ def bridge(
 ) -> None:
     """From the base-year position to the position, step by step."""
     from finsim.commands import bridge as command_bridge
-    from finsim.commands.run import Request
 
-    request = Request(
-        scenario=scenario,
-        outputs=tuple(output or ()),
-        options=tuple(option or ()),
-        sets=tuple(sets or ()),
-        seed=seed,
-        draws=draws,
-        as_json=as_json,
-        force=force,
-        quiet=quiet,
+    asked = request(
+        scenario, output, option, sets, seed, draws, as_json=as_json, force=force, quiet=quiet
     )
-    raise typer.Exit(command_bridge.bridge(request, tuple(body or ()), year))
+    raise typer.Exit(command_bridge.bridge(asked, tuple(body or ()), year))
 
 
 @commands.command(
@@ -110,21 +102,12 @@ def sensitivity(
 ) -> None:
     """Say what drives a figure."""
     from finsim.commands import sensitivity as command_sensitivity
-    from finsim.commands.run import Request
 
-    request = Request(
-        scenario=scenario,
-        outputs=tuple(output or ()),
-        options=tuple(option or ()),
-        sets=tuple(sets or ()),
-        seed=seed,
-        draws=draws,
-        as_json=as_json,
-        force=force,
-        quiet=quiet,
+    asked = request(
+        scenario, output, option, sets, seed, draws, as_json=as_json, force=force, quiet=quiet
     )
     question = command_sensitivity.Question(of, year, tuple(dict.fromkeys(by or ())), index_draws)
-    raise typer.Exit(command_sensitivity.drivers_of(request, question))
+    raise typer.Exit(command_sensitivity.drivers_of(asked, question))
 
 
 @commands.command(
@@ -164,27 +147,18 @@ def stress(
 ) -> None:
     """Stress a scenario."""
     from finsim.commands import stress as command_stress
-    from finsim.commands.run import Request
 
-    request = Request(
-        scenario=scenario,
-        outputs=tuple(output or ()),
-        options=tuple(option or ()),
-        sets=tuple(sets or ()),
-        seed=seed,
-        draws=draws,
-        as_json=as_json,
-        force=force,
-        quiet=quiet,
+    asked = request(
+        scenario, output, option, sets, seed, draws, as_json=as_json, force=force, quiet=quiet
     )
-    asked = command_stress.Asked(
+    question = command_stress.Asked(
         bodies=tuple(body or ()),
         year=year,
         cases=tuple(case or ()),
         file=cases,
         confidences=command_stress.confidences(confidence or ()),
     )
-    raise typer.Exit(command_stress.stress(request, asked))
+    raise typer.Exit(command_stress.stress(asked, question))
 
 
 @commands.command(
@@ -234,23 +208,14 @@ def solve(
 ) -> None:
     """Say what gives a stated figure."""
     from finsim.commands import solve as command_solve
-    from finsim.commands.run import Request
 
-    request = Request(
-        scenario=scenario,
-        outputs=tuple(output or ()),
-        options=tuple(option or ()),
-        sets=tuple(sets or ()),
-        seed=seed,
-        draws=draws,
-        as_json=as_json,
-        force=force,
-        quiet=quiet,
+    asked = request(
+        scenario, output, option, sets, seed, draws, as_json=as_json, force=force, quiet=quiet
     )
     question = command_solve.Question(
         target, tuple(dict.fromkeys(vary or ())), how, low, high, year
     )
-    raise typer.Exit(command_solve.solve(request, question))
+    raise typer.Exit(command_solve.solve(asked, question))
 
 
 @commands.command(
@@ -292,21 +257,12 @@ def choose(
 ) -> None:
     """Choose schemes."""
     from finsim.commands import choose as command_choose
-    from finsim.commands.run import Request
 
-    request = Request(
-        scenario=scenario,
-        outputs=tuple(output or ()),
-        options=tuple(option or ()),
-        sets=tuple(sets or ()),
-        seed=seed,
-        draws=draws,
-        as_json=as_json,
-        force=force,
-        quiet=quiet,
+    asked = request(
+        scenario, output, option, sets, seed, draws, as_json=as_json, force=force, quiet=quiet
     )
     question = command_choose.Question(aim, investment, capacity, year)
-    raise typer.Exit(command_choose.choose_schemes(request, question))
+    raise typer.Exit(command_choose.choose_schemes(asked, question))
 
 
 @commands.command(
@@ -331,20 +287,11 @@ def backtest(
 ) -> None:
     """Hold ranges against outturn."""
     from finsim.commands import backtest as command_backtest
-    from finsim.commands.run import Request
 
-    request = Request(
-        scenario=scenario,
-        outputs=tuple(output or ()),
-        options=tuple(option or ()),
-        sets=tuple(sets or ()),
-        seed=seed,
-        draws=draws,
-        as_json=as_json,
-        force=force,
-        quiet=quiet,
+    asked = request(
+        scenario, output, option, sets, seed, draws, as_json=as_json, force=force, quiet=quiet
     )
-    raise typer.Exit(command_backtest.held_against(request))
+    raise typer.Exit(command_backtest.held_against(asked))
 
 
 @commands.command(
