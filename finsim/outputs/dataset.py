@@ -72,7 +72,7 @@ def check_folder(folder: Path, cells: Sequence[Cell], force: bool) -> None:
         found = f"{foreign[0].name}" + (f" and {len(foreign) - 1} more" if foreign[1:] else "")
         raise OutputExists(f"{folder}: holds {found}, which no sweep wrote; choose another with -o")
     if others and not force:
-        text = f"{folder}: holds {len(others)} parts of another sweep or another finsim"
+        text = f"{folder}: holds {len(others)} of the parts of another sweep or another finsim"
         raise OutputExists(f"{text}; choose another with -o, or remove them with --force")
 
 

@@ -110,6 +110,13 @@ class LocalWorkers(AbstractContextManager["LocalWorkers"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """After an error or an interruption nothing is waited for: what is under way is lost."""
+        if kind is not None:
+            from multiprocessing import active_children
+
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            for worker in active_children():
+                worker.terminate()
         self._pool.shutdown(cancel_futures=True)
 
 
