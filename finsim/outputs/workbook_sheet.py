@@ -324,7 +324,7 @@ class Sheet:
     def paged(self, placed: Placed, kept: int, legible: int = LEGIBLE_SCALE) -> None:
         """Prints a wide table on pages side by side, large enough to read.
 
-        Each is led by the table's first columns and its header.
+        Each is led by the table's first columns and its header. What stands below comes last.
         """
         self.wide, self.kept, self.legible = placed, kept, legible
         self.repeat(placed)
@@ -346,6 +346,10 @@ class Sheet:
         for number, (_, first) in enumerate(pages[1:], 2):
             end = int(pages[number][1]) if number < len(pages) else len(widths)
             areas.append((placed.first_row - 1, int(first), last, end - 1))
+        below = self.tables[self.tables.index(placed) + 1 :]
+        if below:
+            end = max(len(table.columns) for table in below)
+            areas.append((last + 1, 0, self.row - 1, end - 1))
         self.worksheet.put_print_areas(*areas)
         self.worksheet.repeat_columns(0, self.kept - 1)
         scale = PRINTED_WIDTH_MM / max(width for width, _ in pages)

@@ -22,6 +22,9 @@ from finsim.outputs.workbook_sheets_results import (
 )
 from finsim.simulation.levels import Budget
 
+HELD_WIDTH = 40
+"""Of the measures and, below them, of who holds a budget: the two tables share a column."""
+
 
 def has_levels(results: Sequence[Results]) -> bool:
     """Whether any option reports networks or localities."""
@@ -40,7 +43,7 @@ def levels(sheet: Sheet, results: Sequence[Results]) -> None:
     first = next(result for result in results if budgets_of(result))
     for budget in budgets_of(first):
         sheet.lines(f"{how_to_read(first, budget)}.")
-    columns = [Column("Level"), Column("Body", width=36), Column("Measure", width=28)]
+    columns = [Column("Level"), Column("Body", width=36), Column("Measure", width=HELD_WIDTH)]
     columns += [Column("Year", width=10), *ESTIMATES, *ESTIMATE_ERRORS]
     placed = sheet.table(
         "Levels",
@@ -50,10 +53,10 @@ def levels(sheet: Sheet, results: Sequence[Results]) -> None:
         filtered=True,
     )
     sheet.freeze(placed, 2)
-    sheet.repeat(placed)
+    sheet.paged(placed, len(with_option(results, [])) + 4)
     sheet.heading("Bodies of each level")
-    held = [Column("Level"), Column("Body", width=36), Column("Id", width=28)]
-    held += [Column("Budget held by", "wrapped", 60)]
+    held = [Column("Level"), Column("Body", width=36)]
+    held += [Column("Budget held by", "wrapped", HELD_WIDTH), Column("Id")]
     sheet.table(
         "Level_bodies",
         "Bodies of each level",
@@ -78,7 +81,7 @@ def _groups(result: Results) -> Iterator[Group]:
 
 def _holders(result: Results) -> Group:
     return [
-        [TITLES[budget.view.kind], title, body, _held(result, budget, number)]
+        [TITLES[budget.view.kind], title, _held(result, budget, number), body]
         for budget in budgets_of(result)
         for number, (body, title) in enumerate(bodies_of(budget))
     ]

@@ -111,8 +111,13 @@ def read_files(path: Path | str) -> Files:
 
 
 def _is_canonical(path: Path | str) -> bool:
-    """Whether a file begins as a canonical text does; one that cannot be read does not."""
+    """Whether a file begins as a canonical text does; one that cannot be read does not.
+
+    What is no ordinary file, such as a pipe, is not opened: that might wait for ever.
+    """
     try:
+        if not Path(path).is_file():
+            return False
         with Path(path).open("rb") as file:
             return _CANONICAL.match(file.read(HEAD)) is not None
     except (OSError, ValueError):

@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.cell_range import CellRange
 
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.standing import gap_standing
@@ -18,6 +19,7 @@ from finsim.analysis.study import Case
 from finsim.outputs.terminal import summary
 from finsim.outputs.tidy import json_text
 from finsim.outputs.workbook import workbook_bytes
+from finsim.outputs.workbook_sheet import LEGIBLE_SCALE
 from finsim.scenario.reading import read_files
 from finsim.simulation.resolve import resolve_each
 from finsim.simulation.run import Serial, sampling
@@ -132,6 +134,15 @@ def test_the_workbook_holds_levels_and_what_to_replace_first() -> None:
         for row in book[name].iter_rows(values_only=True) for cell in row if cell
     )  # fmt: skip
     assert words.count("of income and cost that make the do-nothing gap") == 3
+
+
+def test_the_sheet_of_levels_prints_whole_and_legibly() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook_bytes([live()])))["Levels"]
+    areas = [CellRange(area.split("!")[1]) for area in sheet.print_area.split(",")]
+    for table in sheet.tables.values():
+        for row, column in (*CellRange(table.ref).top, *CellRange(table.ref).bottom):
+            assert any((row, column) in {*area.cells} for area in areas)
+    assert sheet.page_setup.scale >= LEGIBLE_SCALE
 
 
 def test_a_scenario_without_budgets_has_no_levels() -> None:

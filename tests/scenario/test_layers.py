@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,18 @@ def example(tmp_path: Path) -> Example:
 def driver(path: Path, name: str, option: str | None = None, *sets: str) -> Driver:
     drivers = resolved(path, option, *sets).resolved.book.all_drivers()
     return next(driver for driver in drivers if driver.id == name)
+
+
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "inputs.xlsx"
+    os.mkfifo(pipe)
+    said = b"x" * 5_000
+    end = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    os.write(end, said)
+
+    assert problems_of(pipe) == [f"{pipe}: is not an ordinary file"]
+    assert os.read(end, 10_000) == said
+    os.close(end)
 
 
 def test_file_then_option_then_set(example: Example) -> None:

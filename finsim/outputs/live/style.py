@@ -34,7 +34,7 @@ LOOKS: dict[str, str] = {
     "count": "0_)",
 }
 WORDS = {**RULED, "align": "left", "indent": 1, "text_wrap": True, "font_color": palette.TEXT}
-WIDTHS = {"who": 26.5, "item": 48.0, "basis": 44.0, "unit": 13.0, "constant": 12.0, "year": 11.5}
+WIDTHS = {"who": 26.5, "item": 48.0, "basis": 44.0, "unit": 18.0, "constant": 12.0, "year": 11.5}
 
 
 class LiveFormats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -21,7 +21,10 @@ from finsim.economics.risk_share_terms import (
     Shares,
 )
 from finsim.outputs.live.model import live_model
-from finsim.outputs.live.rows import Note
+from finsim.outputs.live.rows import Note, Unit
+from finsim.outputs.live.style import WIDTHS
+from finsim.outputs.workbook_sheet import height_of
+from finsim.outputs.workbook_style import LINE_HEIGHT
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.arrangement import Arrangement, settled
 from finsim.simulation.cases import central_inputs, plan_inputs
@@ -150,3 +153,7 @@ def test_any_system_agrees_with_the_engine(resolved: Resolved) -> None:
     plan = systems.plan_of(resolved)
     for as_planned in (False, True):
         assert furthest(plan, as_planned) < POUND
+
+
+def test_every_unit_stands_on_one_line_of_its_column() -> None:
+    assert {height_of([(unit, WIDTHS["unit"])]) for unit in get_args(Unit)} == {LINE_HEIGHT}
