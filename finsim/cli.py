@@ -230,10 +230,11 @@ def _told(error: Exception) -> int:
     if isinstance(error, InputProblems):
         print("\n".join(map(str, error.problems)), file=sys.stderr)
         return BAD_INPUT
+    from finsim.economics.risk_share_checks import RiskShareError
     from finsim.outputs.atomic import OutputExists
     from finsim.simulation.run import TooManyInputs
 
-    if isinstance(error, TooManyInputs):
+    if isinstance(error, (TooManyInputs, RiskShareError)):
         print(f"finsim: {one_line(str(error))}", file=sys.stderr)
         return BAD_INPUT
     from finsim.simulation.workers import WorkersLost

@@ -224,3 +224,15 @@ def test_deep_nesting_ends_well_in_a_process_of_its_own(tmp_path: Path, kind: st
     assert done.returncode == 3
     assert done.stdout == ""
     assert done.stderr.strip().endswith("is nested more than 24 deep")
+
+
+def test_shares_without_a_basis_in_some_draw_are_one_line(
+    example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, lines = said(
+        capsys, "run", str(example.scenario), "--option", "system total shared", "--quiet",
+        "--draws", "1", "--set", "drivers.allocation_growth={low: -400%, high: -300%}",
+    )  # fmt: skip
+    assert (code, out) == (3, "")
+    assert lines == ["finsim: shares by income: it is negative for a sharer, or nil for all"]
+    assert nothing_written()
