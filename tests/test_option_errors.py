@@ -74,8 +74,8 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
             ["2015/16", "2016/17 to 2020/21"], id="a total for the base year",
         ),
         pytest.param(
-            TOTALS, "NHS bodies: {from: base year, to: £0m, in: 2021/22}", "2021/22", (),
-            ["2021/22", "2016/17 to 2020/21"], id="a straight line past the last year",
+            TOTALS, "NHS bodies: {from: base year, to: £0m, in: 2015/16}", "2015/16", (),
+            ["2015/16", "not after the base year"], id="a straight line to the base year",
         ),
         pytest.param(
             TOTALS, "hospitl: {from: central, improve_by: £1m}", "hospitl", (),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from finsim.outputs.live.expressions import Expression, added, least, most, product
+from finsim.outputs.live.expressions import Expression, added, least, lift, most, product
 from finsim.outputs.live.indices import IndexRows
 from finsim.outputs.live.input_rows import FormInputs, Inputs
 from finsim.outputs.live.rows import LiveSheet, Row, total_of_constants
@@ -133,8 +133,8 @@ def _before(
         return product(baseline, price)
     if form.form == "capitated":
         return product(baseline, people, price)
-    if form.form == "marginal" and activity is not None:
-        return product(baseline, price, _marginal(form, activity))
+    if form.form == "marginal":
+        return product(baseline, price, _marginal(form, lift(1) if activity is None else activity))
     return product(baseline, activity, price)
 
 

@@ -147,6 +147,22 @@ def test_terms_without_a_closed_form_are_said_in_words(
     assert "a cap whose excess is spread until it is placed" in notes[0]
 
 
+def test_a_marginal_rate_below_the_baseline_counts_where_activity_is_steady() -> None:
+    """£100m with the full tariff to 94% of it and 87% of the tariff above: £99.22m."""
+    form = {"form": "marginal", "marginal_rate": "87%", "threshold": "94%"}
+    resolved = systems.system(
+        years=(2015, 2017),
+        organisations=[systems.organisation("trust")],
+        external=[systems.external("outside")],
+        contracts=[systems.contract("care", "outside", "trust", "£100m", payment="terms")],
+        payments=[systems.payment_terms("terms", {"2015/16": form})],
+    )
+    plan = systems.plan_of(resolved)
+    income = live_model(plan, None, False).positions.bodies[0]["income"].values
+    assert income == pytest.approx([99.22] * 3)
+    assert furthest(plan, False) < POUND
+
+
 @settings(max_examples=150)
 @given(systems.systems())
 def test_any_system_agrees_with_the_engine(resolved: Resolved) -> None:
