@@ -127,26 +127,3 @@ class Serial(AbstractContextManager["Serial"]):
         trace: TracebackType | None,
     ) -> None:
         return None
-
-
-class Processes(AbstractContextManager["Processes"]):
-    """Replicates spread over local processes."""
-
-    def __init__(self, workers: int) -> None:
-        import multiprocessing
-        from concurrent.futures import ProcessPoolExecutor
-
-        context = multiprocessing.get_context("spawn")
-        self.pool = ProcessPoolExecutor(workers, mp_context=context)
-
-    def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
-        """The work of each replicate, in order."""
-        return self.pool.map(work, replicates)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.pool.shutdown(cancel_futures=True)

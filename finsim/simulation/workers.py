@@ -43,7 +43,7 @@ class Workers(Protocol):
 
 
 class LocalWorkers(AbstractContextManager["LocalWorkers"]):
-    """Processes on this machine, at least one."""
+    """Processes on this machine, at least one; an engine for replicates too."""
 
     def __init__(self, count: int) -> None:
         self.count = max(count, 1)
@@ -94,6 +94,10 @@ class LocalWorkers(AbstractContextManager["LocalWorkers"]):
                 under_way.clear()
                 self._pool.shutdown(wait=False, cancel_futures=True)
                 self._pool = self._fresh()
+
+    def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
+        """The work of each replicate, in order: an `Engine`."""
+        return _in_order(self.completed(work, replicates))
 
     def _submitted(self, work: Callable[[Task], Result], task: Task) -> Future[Result]:
         """A piece given out; a pool that broke meanwhile says so in the future."""
@@ -191,13 +195,7 @@ class DaskWorkers(AbstractContextManager["DaskWorkers"]):
 
     def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
         """The work of each replicate, in order: an `Engine`."""
-        kept: dict[int, Result] = {}
-        due = 0
-        for number, result in self.completed(work, replicates):
-            kept[number] = result
-            while due in kept:
-                yield kept.pop(due)
-                due += 1
+        return _in_order(self.completed(work, replicates))
 
     def __exit__(
         self,
@@ -206,6 +204,17 @@ class DaskWorkers(AbstractContextManager["DaskWorkers"]):
         trace: TracebackType | None,
     ) -> None:
         self._client.close()
+
+
+def _in_order(finished: Iterator[tuple[int, Result]]) -> Iterator[Result]:
+    """Numbered results in the order of their numbers; those that came early are kept."""
+    early: dict[int, Result] = {}
+    due = 0
+    for number, result in finished:
+        early[number] = result
+        while due in early:
+            yield early.pop(due)
+            due += 1
 
 
 def version_here() -> str:

@@ -32,7 +32,8 @@ from finsim.simulation.evaluate import evaluate
 from finsim.simulation.forked import Forked
 from finsim.simulation.plan import Plan
 from finsim.simulation.resolve import Resolution
-from finsim.simulation.run import UNIT, Processes, Sampling, Serial, replay, sampling, units
+from finsim.simulation.run import UNIT, Sampling, Serial, replay, sampling, units
+from finsim.simulation.workers import LocalWorkers
 from finsim.uncertainty.dependence import achieved_rank_correlation
 from finsim.uncertainty.point_sets import Design, Kind
 
@@ -301,7 +302,7 @@ def test_engines_give_the_same_bits(shipped: Shipped) -> None:
     chosen = Sampling(Design("lattice", 512, 4), 8)
     with Serial() as engine:
         alone = simulate(plan, chosen, engine)
-    with Processes(2) as engine:
+    with LocalWorkers(2) as engine:
         shared = simulate(plan, chosen, engine)
     with Forked(2) as engine:
         copied = simulate(plan, chosen, engine)

@@ -12,7 +12,7 @@ from cluster import cluster
 from pieces_of_work import TASKS, ends_every_worker, ends_its_worker_once, squared
 
 from finsim.analysis.results import simulate
-from finsim.simulation.run import Processes, Sampling, Serial
+from finsim.simulation.run import Sampling, Serial
 from finsim.simulation.workers import DaskWorkers, LocalWorkers, WorkersLost
 from finsim.uncertainty.point_sets import Design
 
@@ -67,7 +67,7 @@ def test_serial_processes_and_a_cluster_give_the_same_bits(shipped: object, tmp_
     plan = shipped("bhr").plan  # type: ignore[operator]
     few = Sampling(Design("lattice", 1024, 614), 4)
     expected = simulate(plan, few, Serial()).figures
-    with Processes(2) as engine:
+    with LocalWorkers(2) as engine:
         assert simulate(plan, few, engine).figures == expected
     with cluster(tmp_path) as address, DaskWorkers(address) as engine:
         found = simulate(plan, few, engine).figures
