@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.estimates import standard_error
 from finsim.analysis.levers import Lever, Put
@@ -24,8 +24,7 @@ LEVELS = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 MOST_KEPT = 30_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A statistic of a figure and the value that it must reach, £m or a chance."""
 
     of: Watched
@@ -48,8 +47,7 @@ class Target:
         return float(figures.mean())
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a lever gives. `beyond` is the neighbour of a whole answer that no longer does."""
 
     lever: Lever

@@ -12,11 +12,11 @@ below it, uniform from 0 to 1 if ranges are right), and `z = (outturn − mean) 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import comb
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.estimates import combined
 from finsim.analysis.statistics import quantiles
@@ -34,8 +34,7 @@ INSIDE = 0.8
 ESTIMATE = "estimate"
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """An outturn against the draws of its year.
 
     `counts` in the coverage: of a population's path only the last year does, and of an outturn with
@@ -79,8 +78,7 @@ class Test:
         return self.outturn
 
 
-@dataclass(frozen=True, slots=True)
-class Backtest:
+class Backtest(Struct, frozen=True):
     """Every test, and how many of those that count were inside their P10 to P90.
 
     `as_few` is the chance that no more were inside, of ranges that hold 80% each and of tests that

@@ -7,11 +7,12 @@ position; percentiles do not add. Everything is summed up replicate by replicate
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.analysis.bridge_rows import TOTALS, Bridge, BridgeRow
 from finsim.analysis.checks import ROUNDING, TOLERANCE, Check
@@ -35,8 +36,7 @@ WITH_LINES: frozenset[Record] = frozenset({"positions", "lines"})
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class _Summary:
+class _Summary(Struct, frozen=True):
     """What one replicate says of an option: [statistic, row] of steps and totals, and the tie."""
 
     steps: FloatArray
@@ -45,8 +45,7 @@ class _Summary:
     scale: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(Struct, frozen=True):
     """Options to bridge; those that share their economics have it worked out once."""
 
     cases: tuple[Case, ...]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec import Struct
 
 from finsim.analysis.checks import Check
 
 TOTALS = ("do_nothing", "before_risk_share", "position")
 
 
-@dataclass(frozen=True, slots=True)
-class BridgeRow:
+class BridgeRow(Struct, frozen=True):
     """One step of a bridge, or a total on the way, £m, favourable positive.
 
     The first step is the base-year position; all steps of a body and year together are its
@@ -33,11 +32,10 @@ class BridgeRow:
         return {name: getattr(self, name) for name in BRIDGE_FIELDS}
 
 
-BRIDGE_FIELDS = tuple(item.name for item in fields(BridgeRow))
+BRIDGE_FIELDS = BridgeRow.__struct_fields__
 
 
-@dataclass(frozen=True, slots=True)
-class Bridge:
+class Bridge(Struct, frozen=True):
     """The bridges of one option, of the system and every organisation, in every projected year.
 
     `rows` are the steps; `totals` how far they have got, each with a range of its own: do nothing,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.observe import Extremes
 from finsim.economics import ledger
@@ -20,8 +20,7 @@ TOLERANCE = 1e-9
 ROUNDING = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """Something that must hold, whether it does, and how that was judged, in words."""
 
     name: str

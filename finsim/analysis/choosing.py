@@ -25,10 +25,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.estimates import combined
 from finsim.uncertainty.arrays import FloatArray
@@ -40,8 +40,7 @@ SLACK = 1e-9
 SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A scheme that may be chosen: what it takes of each limit."""
 
     id: str
@@ -49,8 +48,7 @@ class Candidate:
     capacity: float
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The most that may be invested, £m, and the most capacity; infinite where there is none."""
 
     investment: float = float("inf")
@@ -63,8 +61,7 @@ class Limits:
         return invested <= self.investment + SLACK and taken <= self.capacity + SLACK
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A set on draws that did not choose it: its chance and mean margin, £m, with errors."""
 
     chosen: Chosen

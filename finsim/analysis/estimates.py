@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.measures import Row
 from finsim.analysis.observe import Extremes
@@ -27,16 +27,14 @@ MOMENTS_KEPT = 512
 SUMMED = ("values", "compared", "curves", "bearing", "chances")
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """Numbers and their standard errors, of one shape."""
 
     values: FloatArray
     errors: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Estimates:
+class Estimates(Struct, frozen=True):
     """What the replicates say of a case: see `CaseSummary` for the shapes.
 
     `moments` [replicate, 2, input, year] are those of each replicate, up to the 512th.

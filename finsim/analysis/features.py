@@ -9,10 +9,10 @@ how much it delivers stand together; a theme is its schemes together.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.observe import themes
 from finsim.simulation.evaluate import Outcome
@@ -26,8 +26,7 @@ SHARE = "share"
 MONTHS = "months"
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(Struct, frozen=True):
     """Something that differs between draws, in words.
 
     `theme` is that of a saving, `group` names the inputs that it moves together with.

@@ -6,9 +6,8 @@ are evaluated once, whatever the number of inputs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.estimates import combined
 from finsim.economics import ledger
@@ -21,8 +20,7 @@ from finsim.uncertainty.dependence import average_ranks
 REPLICATES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Influence:
+class Influence(Struct, frozen=True):
     """The rank correlation of an input with the gap, and its standard error."""
 
     name: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.study import Case
@@ -13,8 +12,7 @@ from finsim.simulation.arrangement import Settled
 from finsim.simulation.plan import FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(Struct, frozen=True):
     """What each body must reach in one year, the system first, £m.
 
     `stated` tells where a control total or a balanced-budget line is set; otherwise the target is

@@ -8,10 +8,11 @@ overridden, on the same draws.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.analysis.influence import acting, acts_alone
 from finsim.analysis.strands import input_title
@@ -48,8 +49,7 @@ class UnknownLever(ValueError):
     """Something to vary that the scenario does not have, or not in that way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """A value put into a scenario: the case, what it does to the inputs, and money beside."""
 
     case: Case
@@ -57,8 +57,7 @@ class Put:
     extra: FloatArray | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lever:
+class Lever(Struct, frozen=True):
     """Something to vary: where it stands, how far it may go, and how a value is put in.
 
     `start` is where the scenario has it; None where only its bounds are known. A `whole` lever
@@ -73,7 +72,7 @@ class Lever:
     low: float
     high: float
     step: float
-    put: Callable[[float], Put] = field(compare=False)
+    put: Callable[[float], Put]
     whole: bool = False
 
     def stands_at(self, value: float) -> bool:

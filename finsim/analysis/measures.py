@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Level: TypeAlias = Literal["system", "organisation", "network", "locality", "theme", "scheme"]
 Worse: TypeAlias = Literal["low", "high"]
@@ -11,8 +12,7 @@ MONEY = "£m"
 CHANCE = "chance"
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """A figure that is reported for a body and year."""
 
     name: str
@@ -191,8 +191,7 @@ COMPARED = (*DIFFERENCES, BETTER)
 BY_NAME = {measure.name: measure for measure in (*MEASURES, *BUDGETED, *COMPARED)}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One figure: a measure of a body in a year."""
 
     level: Level

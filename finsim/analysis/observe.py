@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.analysis.measures import BY_NAME, CHANCE, Row
 from finsim.economics import ledger
@@ -36,8 +37,7 @@ CHANCES = ("control_total_met", "control_total_met_before_transfer", "control_to
 UNSETTLED = {"position": "position_before_risk_share", "gap_after_support": "gap"}
 
 
-@dataclass(slots=True)
-class Extremes:
+class Extremes(Struct):
     """The worst of each check over the draws seen so far."""
 
     contract_imbalance: float = 0.0
@@ -76,7 +76,8 @@ class Extremes:
         )
 
 
-LARGEST = tuple(field.name for field in fields(Extremes) if field.type == "float")
+NOT_LARGEST = ("agreements", "finite", "draws")
+LARGEST = tuple(name for name in Extremes.__struct_fields__ if name not in NOT_LARGEST)
 
 
 # the economics, which options share

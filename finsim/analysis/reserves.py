@@ -8,9 +8,8 @@ to spare. A reserve of the system is not the sum of its bodies' reserves: percen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.judged import Targets
 from finsim.analysis.statistics import quantiles, tail_mean
@@ -36,8 +35,7 @@ def reserve_needed(positions: FloatArray, targets: FloatArray, confidence: float
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class Reserves:
+class Reserves(Struct, frozen=True):
     """What one replicate says: [body, confidence], and [figure, body] by the names of `MEANS`.
 
     `shares` [body] are parts of the need in the system's worst tenth, of the bodies that count.

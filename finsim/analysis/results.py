@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter
 
 import numpy as np
+from msgspec import Struct, field
 
 from finsim.analysis.bridge_rows import Bridge
 from finsim.analysis.checks import Check, checks_of
@@ -44,8 +44,7 @@ _VALUES = attrgetter(*FIELDS)
 ERRORS = ("se", *(f"se_{name}" for name in STATISTICS[1:]))
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """One tidy row; what does not apply is None, and a known constant has a standard error of 0."""
 
     option: str
@@ -75,8 +74,7 @@ class Figure:
         return dict(zip(FIELDS, _VALUES(self), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """The distribution of a system gap in a year: its value at each percentile, £m."""
 
     measure: str
@@ -86,8 +84,7 @@ class Curve:
     errors: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChanceOfTotal:
+class ChanceOfTotal(Struct, frozen=True):
     """The chance that the system reaches a total in the last year, `around` £m from its own."""
 
     around: float
@@ -96,8 +93,7 @@ class ChanceOfTotal:
     error: float
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Struct, frozen=True):
     """One option of a scenario, run.
 
     `moments` [replicate, 2, input, year] are how inputs move with the last gap; `kept` is what was
@@ -115,8 +111,8 @@ class Results:
     planned: Outcome
     moments: FloatArray
     bridge: Bridge | None = None
-    kept: dict[str, object] = field(default_factory=dict, repr=False)
-    _index: dict[tuple[str, str, str, str], Figure] = field(default_factory=dict, repr=False)
+    kept: dict[str, object] = field(default_factory=dict)
+    _index: dict[tuple[str, str, str, str], Figure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for row in self.figures:

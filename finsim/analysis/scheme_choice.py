@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.choosing import (
     Candidate,
@@ -36,8 +36,7 @@ WORTH_REPLICATES = 8
 CaseOf = Callable[[Chosen], Case]
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(Struct, frozen=True):
     """What the set is chosen for: that a control total is met, or a gap is at most a value."""
 
     of: Watched
@@ -50,8 +49,7 @@ class Aim:
         return self.of.margin(case, x)
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(Struct, frozen=True):
     """What a scheme takes and brings beside the schemes chosen, £m, to the year of the aim.
 
     `added` is what it adds to the margin; `benefit` what it adds to the system's positions of all
@@ -73,8 +71,7 @@ class Worth:
     se_knowing_all: float
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The chosen set, what stands against it, and each scheme's worth.
 
     `sets` are how many were evaluated in full.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.sobol_indices import Indices, sobol_indices
 from finsim.analysis.strands import coordinates_of, grouped
@@ -23,8 +23,7 @@ REPLICATES = 16
 BLOCK = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """The part of a figure's variance that a group of inputs is behind; None if none varies."""
 
     by: str
@@ -36,8 +35,7 @@ class Share:
     se_total: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sensitivity:
+class Sensitivity(Struct, frozen=True):
     """What drives a figure.
 
     `centre` is the figure of the central case, or of a chance its mean; `draws` are the base points

@@ -20,10 +20,10 @@ sensitivity analysis of model output. Jansen (1999), Analysis of variance design
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.point_sets import Design, points
@@ -32,8 +32,7 @@ ROUNDING = 1e-12
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
-@dataclass(frozen=True, slots=True)
-class Indices:
+class Indices(Struct, frozen=True):
     """First-order and total indices of each part [part], with standard errors.
 
     NaN where the function does not vary.

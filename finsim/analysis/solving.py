@@ -12,10 +12,10 @@ follows from their spread by the delta method,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.estimates import standard_error
 from finsim.uncertainty.arrays import FloatArray
@@ -32,8 +32,7 @@ MOST_STEPS = 40
 MOST_DOUBLINGS = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """The figure at a value, with its standard error."""
 
     value: float
@@ -41,8 +40,7 @@ class Evaluation:
     error: float
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(Struct, frozen=True):
     """What was found.
 
     `value` reaches the target; where none does, `value` is the one tried that comes nearest, and
@@ -56,8 +54,7 @@ class Solution:
     evaluations: tuple[Evaluation, ...]
 
 
-@dataclass(slots=True)
-class _Record:
+class _Record(Struct):
     """A figure by value, each evaluated once."""
 
     f: ByReplicate

@@ -15,9 +15,9 @@ g_i and level what 10% of it would do to the gap.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from finsim.analysis.estimates import combined
 from finsim.analysis.results import Results
@@ -40,8 +40,7 @@ ONE_SD = np.array([0.1587, 0.8413])
 LEAST_MOVE = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(Struct, frozen=True):
     """What would replace some illustrative inputs, and what they do to the gap, £m.
 
     `inputs` are the names of what it would replace, the most influential first.
@@ -54,8 +53,7 @@ class Replacement:
     level: float
 
 
-@dataclass(frozen=True, slots=True)
-class GapStanding:
+class GapStanding(Struct, frozen=True):
     """What a run's gap rests on, in the last year.
 
     `money` is £m of the central do-nothing gap's income and cost by standing; `variance` parts of
@@ -77,8 +75,7 @@ class GapStanding:
         return self.money.get(standing, 0.0) / total if total else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Effect:
+class _Effect(Struct, frozen=True):
     """What an assumption does to the gap, £m: by its spread, and if its level were 10% off."""
 
     id: str
@@ -92,8 +89,7 @@ class _Effect:
         return float(np.hypot(self.spread, self.level))
 
 
-@dataclass(slots=True)
-class _Evidence:
+class _Evidence(Struct):
     """What one replacement stands for, as it is gathered."""
 
     inputs: dict[str, float] = field(default_factory=dict)

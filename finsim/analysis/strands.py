@@ -11,10 +11,10 @@ meaning. What they are made of is independent:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.book.model import Book, Dependence, Driver
 from finsim.book.schemes import Scheme
@@ -36,8 +36,7 @@ SEVERAL = "several organisations"
 NO_POSITION = "funding alone"
 
 
-@dataclass(frozen=True, slots=True)
-class Strand:
+class Strand(Struct, frozen=True):
     """A part of the uncertainty that is independent of all others.
 
     `inputs` are the positions of the inputs that it moves; `coordinates` what it draws. A factor

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.estimates import Estimate, combined
 from finsim.analysis.features import Feature, features, features_at
@@ -33,8 +33,7 @@ TOGETHER = "together"
 TOGETHER_NAME = "All of them together"
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(Struct, frozen=True):
     """A case as it is laid over one plan: its id, its name, what it is, and what it touches."""
 
     id: str
@@ -43,8 +42,7 @@ class Laid:
     source: StressCase | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Summary:
+class _Summary(Struct, frozen=True):
     """One replicate: [figure, body, feature], reserves, and [case, statistic, body]."""
 
     common: FloatArray
@@ -52,8 +50,7 @@ class _Summary:
     stressed: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class StressTest:
+class StressTest(Struct, frozen=True):
     """What a stress test found for one option in one year; bodies are led by the system.
 
     `common` [figure, body, feature] by `FIGURES`; `needed` [body, confidence], `tail` [figure,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class CommonRow:
+class CommonRow(Struct, frozen=True):
     """How one input or saving differs in a body's worst tenth of draws."""
 
     option: str
@@ -32,8 +31,7 @@ class CommonRow:
     se_rest_beyond: float
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
+class CaseRow(Struct, frozen=True):
     """A named case beside the run: the position under it, and the change from the run."""
 
     option: str
@@ -57,8 +55,7 @@ class CaseRow:
     se_change_of_chance: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReserveRow:
+class ReserveRow(Struct, frozen=True):
     """What a body must hold to reach its target with a confidence, and its part in the tail."""
 
     option: str
@@ -81,4 +78,4 @@ class ReserveRow:
     se_share_of_need: float | None
 
 
-CASE_FIELDS = tuple(item.name for item in fields(CaseRow))
+CASE_FIELDS = CaseRow.__struct_fields__

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from finsim.analysis.measures import BY_NAME, Row
@@ -52,8 +53,7 @@ Seen: TypeAlias = tuple[tuple[LevelOutcome, ...], float, float]
 Part: TypeAlias = tuple[Settled, FloatArray, Extremes]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One option, ready to be evaluated."""
 
     plan: Plan
@@ -70,8 +70,7 @@ class Case:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """What the rows of a case are: how many are economics, how many levels, which are bad when
     high, and which are chances.
 
@@ -99,8 +98,7 @@ def layout(case: Case) -> Layout:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Study:
+class Study(Struct, frozen=True):
     """Cases on shared draws.
 
     `shares` gives for each the first case with the same economics, `levels` the first that has the
@@ -140,8 +138,7 @@ def study(cases: Sequence[Case]) -> Study:
     return Study(tuple(cases), shares, levels, tuple(layout(case) for case in cases))
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSummary:
+class CaseSummary(Struct, frozen=True):
     """What one replicate says of a case.
 
     `values` [statistic, row] and `compared` [statistic, row]; `curves` [row, level] the percentiles

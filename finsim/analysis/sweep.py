@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from finsim.analysis.results import Figure, simulate_cases
 from finsim.analysis.study import Case
 from finsim.simulation.run import Sampling, Serial
 
 
-@dataclass(frozen=True, slots=True)
-class CellTask:
+class CellTask(Struct, frozen=True):
     """All that a worker needs: the options' plans and arrangements, and what to draw.
 
     `measures` are those to keep; none named means all.
@@ -21,8 +20,7 @@ class CellTask:
     measures: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CellResult:
+class CellResult(Struct, frozen=True):
     """What a worker sends back: the figures, and the names of the checks that failed."""
 
     figures: tuple[Figure, ...]
@@ -32,8 +30,7 @@ class CellResult:
     years: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CellFailed:
+class CellFailed(Struct, frozen=True):
     """Why a cell could not be computed, in words; the others go on."""
 
     why: str

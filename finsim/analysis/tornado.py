@@ -10,9 +10,9 @@ only the second.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.analysis.estimates import Estimate, combined
 from finsim.analysis.influence import acting, acts_alone, rank_correlations
@@ -31,8 +31,7 @@ LOW, HIGH = 0.1, 0.9
 GRID = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One input or shared factor: its two values, and the figure at each of them.
 
     `low` and `high` are in the input's own unit; a factor's are in standard deviations. `at_low`

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.analysis.measures import BY_NAME, CHANCE
 from finsim.analysis.observe import SYSTEM
@@ -28,8 +28,7 @@ class UnknownFigure(ValueError):
     """A measure, body or year that a scenario does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """A measure of a body in a year; `t` is the year's position among the scenario's."""
 
     measure: str

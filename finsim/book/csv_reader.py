@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
 from finsim.book.places import InputProblems, Place, Problem, shown
@@ -14,8 +15,7 @@ from finsim.book.yaml_reader import MAX_NODES, MAX_PROBLEMS, read_text
 LIST_MARK = ";"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table's columns and its rows; the place of the rows is the header's."""
 
     columns: tuple[str, ...]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from finsim.book.excel_file import ExcelFile
 from finsim.book.places import InputProblems, Place, Problem
@@ -35,8 +36,7 @@ _LITERAL = re.compile(r'"[^"]*"|\\.')
 _PLAIN_NUMBER = re.compile(r"[-+−]?[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One cell that holds something."""
 
     value: Any

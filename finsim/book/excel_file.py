@@ -12,11 +12,12 @@ import io
 import posixpath
 import zipfile
 import zlib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.parsers import expat
+
+from msgspec import Struct
 
 from finsim.book.bounded_file import read_bytes
 from finsim.book.excel_xml import Refused, Tally, Walk
@@ -61,16 +62,15 @@ _IGNORED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ExcelFile:
+class ExcelFile(Struct, frozen=True):
     """A workbook that may be read: its parts by name, its sheets' parts, what of it is ignored.
 
     `book_part` names the part that lists the sheets.
     """
 
     shown_as: str
-    content: bytes = field(repr=False)
-    parts: dict[str, bytes] = field(repr=False)
+    content: bytes
+    parts: dict[str, bytes]
     book_part: str
     sheets: dict[str, str]
     has_formulas: bool

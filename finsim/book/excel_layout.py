@@ -6,16 +6,16 @@ underscores: `ramp / shape`, `baseline (£m)`, `value / path / 2016/17`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Kind: TypeAlias = Literal["text", "list", "map", "bands", "£m", "%", "months", "number", "flag"]
 YEAR = "<year>"
 BAND = "<band>"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: the path of its field, what its cells hold, and the words they choose from.
 
     `choices` are the words themselves, or the name of a list on the sheet of lists. A `rare` one
@@ -29,8 +29,7 @@ class Column:
     rare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A sheet with a row for each item of a section of the book."""
 
     sheet: str
@@ -39,8 +38,7 @@ class Table:
     about: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """A sheet with a row for each part of an item: of a list, or of a group by its key.
 
     `owner` heads the column of the item's id. `key` heads the column of the part's name in a group;

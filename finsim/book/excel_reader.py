@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping as AbcMapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from finsim.book.csv_reader import Table as CsvTable
 from finsim.book.excel_cells import Cell, heading_unit, read_cells
@@ -51,8 +52,7 @@ _Kinds: TypeAlias = AbcMapping[tuple[Step, ...], str]
 SECTIONS = tuple(dict.fromkeys(table.section for table in TABLES))
 
 
-@dataclass(frozen=True, slots=True)
-class InputWorkbook:
+class InputWorkbook(Struct, frozen=True):
     """What a workbook states: its scenario, and its book where it holds one.
 
     `problems` are mistakes of cells and sheets; what they stand in is left out of the trees.
@@ -64,16 +64,14 @@ class InputWorkbook:
     warnings: tuple[Problem, ...]
 
 
-@dataclass(slots=True)
-class _Row:
+class _Row(Struct):
     """A row of a table: its fields by heading, in the order of the columns."""
 
     place: Place
     fields: dict[tuple[Step, ...], Node] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Headed:
+class _Headed(Struct):
     """A sheet's headings and the rows below them."""
 
     place: Place
@@ -81,8 +79,7 @@ class _Headed:
     rows: list[_Row]
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """One workbook while it is read."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from xml.parsers import expat
+
+from msgspec import Struct
 
 MAX_DEPTH = 64
 MAX_ELEMENTS = 3_000_000
@@ -19,8 +20,7 @@ class Refused(Exception):
     """Why a part is not read."""
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What the parts of one workbook hold so far."""
 
     elements: int = 0
@@ -31,8 +31,7 @@ class Tally:
     formulas: int = 0
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """One walk through one part; raises Refused as soon as a bound is passed."""
 
     tally: Tally

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from finsim.book.nodes import Listing, Mapping, Node, Scalar
 from finsim.book.places import Place
@@ -59,8 +60,7 @@ def path_steps(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """Named parts of a tree that is still being built."""
 
     place: Place
@@ -68,8 +68,7 @@ class Group:
     places: dict[str, Place] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Series:
+class Series(Struct):
     """Parts in order of a tree that is still being built."""
 
     place: Place

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from finsim.book.bounded_file import names_beside
 from finsim.book.csv_reader import Table, read_csv
@@ -48,8 +49,7 @@ MAX_INCLUDED = 4
 SLIP = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class BookFiles:
+class BookFiles(Struct, frozen=True):
     """A book's tree as its files state it, the folder it came from, and what could not be read.
 
     `problems` are mistakes of whole files; the tree then lacks what those files hold.

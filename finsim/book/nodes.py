@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from finsim.book.places import Place
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """One value as it was written; `quoted` text is never read as null."""
 
     text: str
@@ -25,8 +25,7 @@ class Scalar:
         return not self.quoted and self.text in NULLS
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """Named values; `key_places` tells where each name was written."""
 
     entries: dict[str, Node]
@@ -57,8 +56,7 @@ class Mapping:
         return Mapping({**self.entries, key: node}, self.place, places)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """Values in order."""
 
     items: tuple[Node, ...]

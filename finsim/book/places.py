@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 LONGEST_WORD = 60
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """A position in an input file; line and column count from 1, 0 means the whole file.
 
     `in_sheet` when it is a cell: the file is then `workbook:sheet`, and line and column its row
@@ -37,8 +37,7 @@ def column_letters(column: int) -> str:
     return letters
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(Struct, frozen=True, order=True):
     """One mistake in an input: where it stands, in words too, what was found, what is allowed."""
 
     place: Place

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from finsim.analysis.choosing import Chosen, Limits
 from finsim.analysis.results import Results
@@ -26,8 +27,7 @@ SUFFIXES = (".xlsx", ".csv", ".json")
 MOST_CASES = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What the set is chosen for, and its limits."""
 
     aim: str = "met"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from finsim.analysis.results import Results
 from finsim.book.places import InputProblems, Place, Problem

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from finsim.analysis.bridge import Bridging
 from finsim.analysis.estimates import MOST_REPLICATES
@@ -29,8 +30,7 @@ WORKBOOK = ".xlsx"
 SUFFIXES = (".xlsx", ".csv", ".parquet", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What was asked for."""
 
     scenario: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.analysis.bridge import bridged
 from finsim.analysis.results import Results
@@ -28,8 +29,7 @@ from finsim.simulation.resolve import Resolution
 SUFFIXES = (".xlsx", ".csv", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What is asked about the figure: which one, of which year, shared out how."""
 
     of: str = "gap"

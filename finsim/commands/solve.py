@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.analysis.answers import STATISTICS, Answer, Figures, Target, answer, now
 from finsim.analysis.levers import (
@@ -55,8 +57,7 @@ READERS: tuple[tuple[Unit, Callable[[str], float], Callable[[float], str]], ...]
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What must be reached, and what is varied for it; nothing named: the main inputs."""
 
     target: str
@@ -68,8 +69,7 @@ class Question:
     main: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Solved:
+class Solved(Struct, frozen=True):
     """A target, where the scenario stands, and what each lever gives."""
 
     target: Target

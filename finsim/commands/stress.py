@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.reserves import CONFIDENCES
@@ -24,8 +25,7 @@ SUFFIXES = (".xlsx", ".csv", ".json")
 LEAST, MOST, MANY = 0.5, 0.99, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a stress test is asked beside the scenario."""
 
     bodies: tuple[str, ...] = ()

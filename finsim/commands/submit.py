@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from finsim.book.nodes import Mapping
 from finsim.book.places import InputProblems, Place, Problem, one_line
@@ -20,8 +21,7 @@ from finsim.outputs.submission_places import tables
 from finsim.outputs.template_file import Template, open_template
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True):
     """What was asked for: the template, the map, and whether formulas may give way."""
 
     template: Path

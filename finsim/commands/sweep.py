@@ -7,9 +7,10 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from finsim import __version__
 from finsim.analysis.measures import BY_NAME
@@ -31,8 +32,7 @@ from finsim.simulation.run import sampling
 from finsim.simulation.workers import DaskWorkers, LocalWorkers
 
 
-@dataclass(frozen=True, slots=True)
-class SweepRequest:
+class SweepRequest(Struct, frozen=True):
     """What was asked for."""
 
     sweep: str
@@ -44,8 +44,7 @@ class SweepRequest:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A cell and what resolves it."""
 
     cell: Cell

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from finsim import __version__
 from finsim.analysis.bridge import bridged, with_bridges
@@ -46,8 +48,7 @@ ANALYSES = ("Sensitivity", "Solve", "Choose", "Backtest")
 """Sheets that other commands add to the workbook of a run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What was asked for."""
 
     workbook: str

@@ -9,11 +9,11 @@ gets nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 from math import factorial
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.economics.arrays import FloatArray
 
@@ -54,8 +54,7 @@ def contributions(values: FloatArray, causes: int) -> FloatArray:
     return np.stack([_weighted_steps(values, cause, causes, weights) for cause in range(causes)])
 
 
-@dataclass(frozen=True, slots=True)
-class PricedContributions:
+class PricedContributions(Struct, frozen=True):
     """Contributions to `quantity · price`, where any price may follow.
 
     A cause of the quantity contributes `without + with_price · price`, the price itself

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.economics.arrays import FloatArray, Quantity
 
@@ -23,8 +23,7 @@ _SHAPE_INTEGRALS: dict[str, Callable[[FloatArray], FloatArray]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ramp:
+class Ramp(Struct, frozen=True):
     """Share of the full saving that is in place, by months since the scheme started.
 
     Nothing is in place before the start. With u the fraction of ``months`` that has passed:

@@ -41,9 +41,10 @@ The payment forms belong in `contracts`; written here they adjust a ledger that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from finsim.economics import risk_share_rules as rules
 from finsim.economics.arrays import FloatArray, MaskArray, Quantity
@@ -82,8 +83,7 @@ UNPLACED_TOLERANCE = 1e-9
 """£m below which an amount that no member could take is rounding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """The money that one term moved.
 
     Attributes:
@@ -99,8 +99,7 @@ class Movement:
     external: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(Struct, frozen=True):
     """What a risk share moves.
 
     Attributes:
@@ -122,8 +121,7 @@ class Settlement:
         return self.unplaced > UNPLACED_TOLERANCE
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrangement:
+class _Arrangement(Struct, frozen=True):
     """A pool on its way to being shared, and what sharing it gave."""
 
     pool: Pool
@@ -134,8 +132,7 @@ class _Arrangement:
     gain_limit: FloatArray
 
 
-@dataclass(slots=True)
-class _Settling:
+class _Settling(Struct):
     """The settlement so far; the variance is as it was before the first term."""
 
     variance: FloatArray

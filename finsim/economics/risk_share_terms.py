@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from finsim.economics.arrays import FloatArray
 
@@ -22,8 +23,7 @@ Unit: TypeAlias = Literal["£m", "income"]
 SharedBy: TypeAlias = Literal["fixed", "income", "weighted population", "equal"]
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """An amount in £m, or a fraction of an organisation's income.
 
     `Amount(5.0)` is £5m; `Amount(0.01, "income")` is 1% of income.
@@ -37,8 +37,7 @@ Amounts: TypeAlias = Amount | Mapping[str, Amount]
 """One amount for every member, or an amount for each member named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(Struct, frozen=True):
     """What terms may refer to, beside the variance.
 
     Attributes:
@@ -61,8 +60,7 @@ class Basis:
     measures: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """Puts the members' variances in a pool, for the terms that follow to share.
 
     Attributes:
@@ -80,8 +78,7 @@ class Pool:
     years: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FixedLine:
+class FixedLine(Struct, frozen=True):
     """A line whose share is fixed: the host bears all variance on it and it stays out of the pool.
 
     Attributes:
@@ -96,8 +93,7 @@ class FixedLine:
     years: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Struct, frozen=True):
     """One band of a corridor: `pooled` of the variance from `low` to `high` goes to the pool.
 
     The rest is borne, or kept, by whose variance it is. The last band ends at infinity.
@@ -113,8 +109,7 @@ class Band:
         return 1.0 - self.pooled
 
 
-@dataclass(frozen=True, slots=True)
-class Corridor:
+class Corridor(Struct, frozen=True):
     """Bands of own and pooled share, marginal like tax bands: each applies to its own slice.
 
     Attributes:
@@ -132,8 +127,7 @@ class Corridor:
     members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(Struct, frozen=True):
     """Shares the pool: every member puts in what it pooled and takes its share of the whole.
 
     Attributes:
@@ -147,8 +141,7 @@ class Shares:
     members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """A limit on what a member gains or loses by the arrangement that it follows.
 
     The excess is spread over the others in proportion to their shares until it is placed; what no
@@ -163,8 +156,7 @@ class Cap:
     gain: Amounts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reserve:
+class Reserve(Struct, frozen=True):
     """Money set aside that an overspend may draw on: a risk pool, or uncommitted schemes.
 
     It is a transfer from its holders, in whose positions it must stand as not yet spent.
@@ -180,8 +172,7 @@ class Reserve:
     held_by: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Waterfall:
+class Waterfall(Struct, frozen=True):
     """Meets the pool's overspends in order: underspends in it, reserves, then outside the pool.
 
     Attributes:
@@ -193,8 +184,7 @@ class Waterfall:
     reserves: tuple[Reserve, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LayeredProtection:
+class LayeredProtection(Struct, frozen=True):
     """Shares the pool, but protected partners join only when the others have borne a reduction.
 
     Attributes:
@@ -209,8 +199,7 @@ class LayeredProtection:
     shares: Shares
 
 
-@dataclass(frozen=True, slots=True)
-class SharedSavings:
+class SharedSavings(Struct, frozen=True):
     """Shares savings against a benchmark; the pool is benchmark less spend, of the payers.
 
     Attributes:
@@ -242,8 +231,7 @@ class SharedSavings:
     loss_limit: float = math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Guarantor:
+class Guarantor(Struct, frozen=True):
     """A named body outside the system that takes adverse variance past a threshold, to a limit.
 
     Its money is external support and never a transfer.

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.economics.arrays import FloatArray, MaskArray, Quantity
 from finsim.economics.control_totals import met, system_position, system_total, variance
@@ -24,8 +24,7 @@ from finsim.economics.sustainability_funding_terms import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Funding:
+class Funding(Struct, frozen=True):
     """What is received, [organisation, year, draw], £m each.
 
     Attributes:

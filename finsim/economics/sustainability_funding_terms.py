@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.economics.arrays import FloatArray, MaskArray
 from finsim.economics.control_totals import has_total, system_total
@@ -29,8 +29,7 @@ class FundedWithoutTotal(FundingTermsError):
     """An organisation has a fund in a year in which there is no total to judge it by."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuarterProfile:
+class QuarterProfile(Struct, frozen=True):
     """How a year builds up: the part of it that has arisen by the end of each quarter.
 
     Attributes:
@@ -42,8 +41,7 @@ class QuarterProfile:
     total: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FundingTerms:
+class FundingTerms(Struct, frozen=True):
     """The terms of the fund in one year.
 
     Attributes:

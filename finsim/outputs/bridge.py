@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.analysis.bridge_rows import BRIDGE_FIELDS, Bridge, BridgeRow
 from finsim.analysis.observe import SYSTEM
@@ -55,8 +56,7 @@ def title_of(step: str, base_year: str) -> str:
     return TITLES[step]
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A bar of a waterfall, £m: a step from `start` to `end`, or a total from nought."""
 
     step: str

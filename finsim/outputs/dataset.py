@@ -10,9 +10,10 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from finsim import __version__
 from finsim.analysis.results import FIELDS
@@ -25,8 +26,7 @@ UNFINISHED = re.compile(r"\.(part-[0-9a-f]{20}\.parquet|_sweep\.json)\.[0-9a-f]{
 TEXTS = frozenset({"option", "level", "body", "year", "measure", "unit"})
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One scenario with the overrides of one case.
 
     `key` names all that its results depend on, and what they are called.
@@ -45,8 +45,7 @@ class Cell:
         return f"part-{self.key[:20]}.parquet"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What is known of a finished cell without reading its figures."""
 
     failed: tuple[str, ...]

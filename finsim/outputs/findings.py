@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.analysis.results import Results
 from finsim.book.quantities import financial_year_text
@@ -13,8 +14,7 @@ from finsim.outputs.words import percent, pounds
 LARGE = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Pressure:
+class Pressure(Struct, frozen=True):
     """Unattributed pressure beside what public drivers alone give, £m in the year of solving."""
 
     year: str
@@ -101,8 +101,7 @@ def control_total_lines(results: Results) -> list[str]:
     return lines
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How many values of a kind are illustrative."""
 
     kind: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from finsim.book.excel_layout import (
     BAND,
@@ -33,16 +34,14 @@ _MISSING = object()
 _TOLD = object()
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(Struct):
     """The columns of a sheet, and its rows."""
 
     columns: list[Column]
     rows: list[Cells] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Written:
+class Written(Struct):
     """Every table of a book, and what is told as details: sheet, id, field and value."""
 
     tables: dict[str, Rows] = field(default_factory=dict)
@@ -190,8 +189,7 @@ def _owners(table: Parts) -> str:
     return table.section.replace("_", " ")
 
 
-@dataclass(slots=True)
-class _Apart:
+class _Apart(Struct):
     """One part of an item, with what holds it, so that it can be marked as told."""
 
     holder: Any

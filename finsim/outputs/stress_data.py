@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+
+from msgspec.structs import asdict
 
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Results
@@ -111,7 +112,7 @@ def json_text(
     """One JSON object: the envelope and what the stress test found."""
     cases = tests[0].laid
     stress = {
-        "in_common": [_plain(row) for test in tests for row in common_rows(test, bodies)],
+        "in_common": [asdict(row) for test in tests for row in common_rows(test, bodies)],
         "separating": [
             {
                 "option": test.case.plan.resolved.option,
@@ -122,8 +123,8 @@ def json_text(
             for b, body in enumerate(test.targets.bodies)
             if body in bodies
         ],
-        "cases": [_plain(row) for test in tests for row in case_rows(test, bodies)],
-        "reserves": [_plain(row) for test in tests for row in reserve_rows(test, bodies)],
+        "cases": [asdict(row) for test in tests for row in case_rows(test, bodies)],
+        "reserves": [asdict(row) for test in tests for row in reserve_rows(test, bodies)],
         "sources": [
             {
                 "case": laid.id,
@@ -142,11 +143,7 @@ def json_text(
     return tidy.json_text(results, {"stress": stress})
 
 
-def _plain(row: CommonRow | CaseRow | ReserveRow) -> dict[str, object]:
-    return {item.name: getattr(row, item.name) for item in fields(row)}
-
-
 def csv_text(tests: Sequence[StressTest], bodies: Sequence[str]) -> str:
     """The named cases as CSV."""
-    rows = (_plain(row).values() for test in tests for row in case_rows(test, bodies))
+    rows = (asdict(row).values() for test in tests for row in case_rows(test, bodies))
     return tidy.csv_table(CASE_FIELDS, rows)

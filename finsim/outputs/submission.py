@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.analysis.measures import BY_NAME, CHANCE
 from finsim.analysis.observe import SYSTEM
@@ -17,8 +18,7 @@ from finsim.outputs.submission_places import Table
 from finsim.outputs.template_file import Template
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """A cell and what went into it, or why nothing did.
 
     `is_missed` when the template asks for something that there is, and the cell did not take it,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from finsim.book.nodes import Mapping, place_of, words_of
 from finsim.book.places import Problem, did_you_mean, shown
@@ -16,16 +17,14 @@ from finsim.outputs.template_sheet import SheetCell, TemplateSheet
 _YEAR = re.compile(r"([0-9]{4})\s*[-–/]\s*(?:[0-9]{2})?([0-9]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table of a template: the row of each label, and the column of each year."""
 
     rows: dict[str, int]
     columns: dict[int, int]
 
 
-@dataclass(slots=True)
-class _Mistakes:
+class _Mistakes(Struct):
     """What a block of the map asks for that the template does not have."""
 
     tree: Mapping

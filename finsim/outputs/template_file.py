@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
+
+from msgspec import Struct, field
 
 from finsim.book.excel_file import MAIN, ExcelFile, open_excel, related
 from finsim.book.places import InputProblems, Place, Problem
@@ -29,8 +30,7 @@ _TYPES = "[Content_Types].xml"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(eq=False, slots=True)
-class Template:
+class Template(Struct, eq=False):
     """A template's file, its sheets as they stand, and the changes to make to their cells."""
 
     excel: ExcelFile

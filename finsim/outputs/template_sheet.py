@@ -7,10 +7,11 @@ A value is put in by replacing the bytes of one cell and no others, so that what
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TypeAlias
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
+
+from msgspec import Struct, field
 
 from finsim.book.places import column_letters
 
@@ -23,8 +24,7 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 _VALUED = frozenset({"t", "cm", "vm"})
 
 
-@dataclass(slots=True)
-class SheetCell:
+class SheetCell(Struct):
     """A cell: its bytes, its attributes, the number of its format, and what it holds."""
 
     row: int
@@ -47,8 +47,7 @@ class SheetCell:
         )
 
 
-@dataclass(slots=True)
-class SheetRow:
+class SheetRow(Struct):
     """A row: where its cells end, and its cells by column."""
 
     number: int
@@ -58,8 +57,7 @@ class SheetRow:
     cells: dict[int, SheetCell] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class TemplateSheet:
+class TemplateSheet(Struct):
     """What is known of a sheet's part; rows by number."""
 
     content: bytes

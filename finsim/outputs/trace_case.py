@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from finsim.book.model import Book
 from finsim.book.quantities import financial_year_text
@@ -29,8 +30,7 @@ TRACED: frozenset[Record] = frozenset({"positions", "lines", "schemes", "factors
 COLUMNS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """An evaluated case of one draw: its inputs [input, year, 1], the outcome, and what is settled.
 
     `settled` is None where the option judges nobody.
@@ -182,12 +182,11 @@ def drawn_case(resolution: Resolution, t: int, draw: int) -> Case:
 def _only(whole: Any, kept: slice) -> Any:
     """An outcome, or a part of one, of one draw alone: every array has draws last."""
     changes: dict[str, object] = {}
-    for field in fields(whole):
-        value = getattr(whole, field.name)
+    for name, value in asdict(whole).items():
         if isinstance(value, np.ndarray):
-            changes[field.name] = value[..., kept]
-        elif is_dataclass(value):
-            changes[field.name] = _only(value, kept)
+            changes[name] = value[..., kept]
+        elif isinstance(value, Struct):
+            changes[name] = _only(value, kept)
     return replace(whole, **changes)
 
 

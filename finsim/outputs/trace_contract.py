@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.book.model import Contract, PaymentForm, PaymentTerms
 from finsim.outputs.trace_case import Case
@@ -40,8 +40,7 @@ from finsim.simulation.plan import FloatArray
 PLANNED = frozenset({"blended", "cap and collar"})
 
 
-@dataclass(frozen=True, slots=True)
-class ContractTrace:
+class ContractTrace(Struct, frozen=True):
     """A contract's factors, [year]; their product is its value at tariff after schemes.
 
     `plan_activity` is the activity agreed before and after schemes, [2, year].

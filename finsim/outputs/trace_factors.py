@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.book.model import Contract, Line
 from finsim.book.quantities import money_text
@@ -18,8 +18,7 @@ from finsim.simulation.inputs import GROWTH
 from finsim.simulation.plan import NONE, FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(Struct, frozen=True):
     """One factor of a formula: its letter, what it is, its value by year, and its origin."""
 
     letter: str

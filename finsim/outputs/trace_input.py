@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.book.model import AgeCostCurve, Contract, Line
 from finsim.book.quantities import months_text, rate_text
@@ -41,8 +41,7 @@ from finsim.simulation.inputs import GROWTH, PRESSURE, Input, Register
 from finsim.simulation.plan import NONE, FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class InputTrace:
+class InputTrace(Struct, frozen=True):
     """An input as it is sampled; `values` [year] and `position` only where the scenario uses it."""
 
     sampled: Input

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.book.model import Contract, External, Organisation
 from finsim.outputs.trace_arrangement import chosen
@@ -32,8 +33,7 @@ MOST_WORDS = 30
 COLUMNS = ("do nothing", "after")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One contract, cost or other item, £m, before and after schemes; a cost is positive."""
 
     id: str
@@ -44,8 +44,7 @@ class Entry:
     standing: str
 
 
-@dataclass(frozen=True, slots=True)
-class AfterRiskShare:
+class AfterRiskShare(Struct, frozen=True):
     """What an option adds to a body's position before risk share, £m; no total is NaN."""
 
     transfer: float
@@ -56,8 +55,7 @@ class AfterRiskShare:
     position: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """The entries of a body in a year, and the engine's own position that they sum to."""
 
     income: tuple[Entry, ...]

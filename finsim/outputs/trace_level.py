@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.book.levels import Held
 from finsim.outputs.trace_case import Case
@@ -37,8 +37,7 @@ BY_YEAR = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fallen:
+class Fallen(Struct, frozen=True):
     """What falls to a body of one line, contract or other item in the traced year, £m."""
 
     words: str
@@ -46,8 +45,7 @@ class Fallen:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class LevelTrace:
+class LevelTrace(Struct, frozen=True):
     """A body of a level: what it spends and receives by item, and the engine's own figures."""
 
     spent: tuple[Fallen, ...]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.economics import costs
 from finsim.outputs.trace_case import Case
@@ -39,8 +39,7 @@ from finsim.simulation.compile_schemes import served_contracts
 from finsim.simulation.plan import FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """A contract that a line serves: its share of the line, and what moves that share, [year]."""
 
     contract: int
@@ -51,8 +50,7 @@ class Served:
     cost: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class LineTrace:
+class LineTrace(Struct, frozen=True):
     """A line's factors, whose product is its cost; do nothing and after schemes as evaluated."""
 
     factors: tuple[Factor, ...]

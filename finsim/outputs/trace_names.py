@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from finsim.analysis.measures import MEASURES
 from finsim.book.model import Book
@@ -38,8 +39,7 @@ class UnknownName(LookupError):
     """Nothing has this id or name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """Something that can be traced; `number` is its place in its list (`section`) of the book."""
 
     kind: Kind

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.book.quantities import financial_year_text, money_text, year_span_text
 from finsim.book.schemes import ActivityScheme, CumulativeSaving
@@ -34,8 +34,7 @@ from finsim.simulation.plan import NONE, Activity, Efficiency, FloatArray
 MOST_LINES = 15
 
 
-@dataclass(frozen=True, slots=True)
-class SchemeTrace:
+class SchemeTrace(Struct, frozen=True):
     """One scheme in one case, [year]: £m, or shares of what was planned.
 
     `gross` is the in-year saving at tariff; None for an efficiency scheme, which has an index.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.outputs.trace_case import Case, run_words
 from finsim.outputs.words import signed
@@ -17,8 +18,7 @@ TAG = 11
 ROUNDED = "Figures are rounded; every sum is of the figures before rounding."
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row of a table: a label, cells that align on the right, and a note after them."""
 
     label: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from finsim.analysis.results import FIELDS
 from finsim.outputs.workbook_reading import Formula, Grid, Value, agree, table_rows
@@ -31,8 +32,7 @@ class NotOurs(ValueError):
     """A workbook that does not carry a run of ours, or not all of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """The run that a workbook carries: canonical texts by option, draws, and what the log says."""
 
     texts: Mapping[str, str]
@@ -44,8 +44,7 @@ class Carried:
         return self.log.get((option, item))
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A cell that holds something else than a fresh run gives; what is not there is None.
 
     `row` and `column` say in words where it stands; of a tidy sheet, `body`, `measure` and `year`.
@@ -63,8 +62,7 @@ class Difference:
     year: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What of a workbook still holds."""
 
     cells: int

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 from finsim import __version__
 from finsim.analysis.results import Results
@@ -50,8 +51,7 @@ def write_workbook(results: Sequence[Results], path: Path) -> None:
     write_atomically(path, workbook_bytes(results))
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A workbook as a file, and where its tables stand."""
 
     content: bytes

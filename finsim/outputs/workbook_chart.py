@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from finsim.outputs import palette
 from finsim.outputs.workbook_sheet import Cell, Placed, Sheet, Shown
@@ -28,8 +29,7 @@ DASHES = ("solid", "dash", "round_dot", "long_dash_dot")
 MARKERS = ("circle", "square", "diamond", "triangle")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Cells beside each other down one column of a table, and what they hold."""
 
     reference: str

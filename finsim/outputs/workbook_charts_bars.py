@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.outputs import palette
 from finsim.outputs.words import pounds
@@ -176,8 +177,7 @@ def ranged_points(
 # bridge
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One column of a bridge, £m: from a level to the next, or a level from nought."""
 
     name: str
@@ -265,8 +265,7 @@ def bridge(sheet: Sheet, row: int, title: str, placed: Placed, better: str, wors
 # tornado
 
 
-@dataclass(frozen=True, slots=True)
-class Swing:
+class Swing(Struct, frozen=True):
     """How far a result moves, £m, with an input at its low and at its high value."""
 
     name: str

@@ -6,8 +6,9 @@ import io
 import math
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 from finsim.book.places import InputProblems
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from finsim.book.excel_file import ExcelFile
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A formula as it is written, and the value stored for it."""
 
     text: str

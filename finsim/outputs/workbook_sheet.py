@@ -6,9 +6,10 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from finsim.outputs.workbook_style import (
     A4,
@@ -59,8 +60,7 @@ ROW_PIXELS = 20.6
 CHART_OFFSET = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """Text that leads to a cell of this workbook."""
 
     sheet: str
@@ -68,16 +68,14 @@ class Link:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A number in another format than the rest of its column."""
 
     value: float
     style: Style
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A formula, without its equals sign, and the value that it has."""
 
     text: str
@@ -87,8 +85,7 @@ class Formula:
 Cell: TypeAlias = str | float | bool | Link | Shown | Formula | None
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table; without a width it is as wide as what it holds."""
 
     header: str
@@ -96,8 +93,7 @@ class Column:
     width: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True, eq=False):
     """Where a table stands, with rows counted from one as a reader sees them."""
 
     name: str
@@ -106,7 +102,7 @@ class Placed:
     first_row: int
     last_row: int
     columns: tuple[str, ...]
-    rows: Sequence[Sequence[Cell]] = field(default=(), repr=False, compare=False)
+    rows: Sequence[Sequence[Cell]] = ()
 
 
 class Sheet:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.analysis.results import Results
 from finsim.outputs.workbook_assumptions import ILLUSTRATIVE
@@ -22,8 +23,7 @@ RESERVES = "Reserves"
 KINDS = (CONTROL_TOTALS, HOW_SET, RISK_SHARE, FUND, RULES, RESERVES)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of an arrangement, or what its absence means."""
 
     kind: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Figure, Results
@@ -32,8 +33,7 @@ Estimate: TypeAlias = tuple[Cell, Cell]
 """A figure and its standard error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A column of estimates, with a column of their standard errors beyond all estimates."""
 
     header: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from finsim.analysis.measures import BY_NAME, CHANCE
 from finsim.analysis.observe import SYSTEM

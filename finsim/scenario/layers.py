@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from finsim.book.bounded_file import names_beside
 from finsim.book.load import WORKBOOKS, book_in_workbook, read_parts
@@ -66,8 +67,7 @@ HELD_BY_FILES = {
 _AN_ASSIGNMENT = "write it as drivers.tariff.2018/19=0.3%"
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """What one file, option or `--set` states; `is_file` ones may calibrate.
 
     A workbook may hold a `book` of its own beside the scenario; `warnings` tell what of it is not
@@ -81,8 +81,7 @@ class Layer:
     warnings: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """The scenario and book trees after some layers."""
 
     scenario: Mapping

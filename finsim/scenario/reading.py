@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from finsim.book.model import Book
 from finsim.book.nodes import Listing, Mapping, Scalar
@@ -35,8 +36,7 @@ HEAD = 256
 _CANONICAL = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"option"\s*:')
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Files:
+class Files(Struct, frozen=True, eq=False):
     """A scenario's files as read: `states` are the trees after each layer, the deepest first.
 
     `problems` are the mistakes that kept something from being read or laid over; where the layers
@@ -71,8 +71,7 @@ class Files:
         return list(options.entries) if isinstance(options, Mapping) else []
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """The trees after an option and overrides, what they hold, and every mistake so far."""
 
     steps: tuple[tuple[Layer, Merged], ...]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from pydantic import Field
 
 from finsim.book.bounded_file import names_beside
@@ -46,8 +46,7 @@ class SweepFile(Model):
     draws: Whole | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A named set of overrides: their text by path, and the same as layers."""
 
     name: str
@@ -55,8 +54,7 @@ class Case:
     layers: tuple[Layer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(Struct, frozen=True):
     """A sweep as read; `scenarios` are (path as written, path to open, where it is named)."""
 
     title: str

@@ -7,9 +7,9 @@ then the fund pays. The economics before it is the same for every option that sh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from finsim.economics import control_totals as totals_of
@@ -28,8 +28,7 @@ AGAINST_CENTRAL = "savings against central"
 SAVINGS_LINES = (SAVINGS, AGAINST_PLAN, AGAINST_CENTRAL)
 
 
-@dataclass(frozen=True, slots=True)
-class FundingArrangement:
+class FundingArrangement(Struct, frozen=True):
     """A fund: what is offered [organisation, year], by which terms, and who attains what.
 
     `attainment` gives, for each performance part, an input of the plan or a fixed share.
@@ -42,8 +41,7 @@ class FundingArrangement:
     national_pot: float
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceLine:
+class ServiceLine(Struct, frozen=True):
     """A service whose variance a risk share names: what organisations net on it.
 
     `contracts` [organisation, contract] is +1 for the provider and −1 for the payer, `costs`
@@ -63,8 +61,7 @@ class ServiceLine:
         return net - self.central[:, :, None]
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """One of the risk shares of an option: its terms, by their places, and whether it has partners.
 
     Its transfers sum to zero by themselves.
@@ -76,8 +73,7 @@ class Agreement:
     with_partners: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(Struct, frozen=True):
     """What one option adds to the economics.
 
     `totals` [organisation, year] are the control totals after offsets, NaN where none; `lines` adds
@@ -106,8 +102,7 @@ class Arrangement:
         return bool(np.isfinite(self.lines).any())
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """An outcome after settling, judging and funding, [organisation, year, draw], £m.
 
     `transfer_among_parties` and `transfer_with_partners` are `transfer` by whose agreement moved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from finsim.book.comparisons import Comparison
 from finsim.book.quantities import financial_year_text
@@ -12,8 +12,7 @@ from finsim.simulation.evaluate import Outcome, evaluate
 from finsim.simulation.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """A published figure and the model's, £m; the model's is None in a year not modelled."""
 
     stated: Comparison

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from finsim.book.arrangements import ReserveYear
 from finsim.book.model import Book

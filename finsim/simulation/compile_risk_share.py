@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from finsim.book import arrangements as written
 from finsim.economics import risk_share_terms as terms_of
@@ -17,8 +18,7 @@ PlacedTerm: TypeAlias = tuple[terms_of.Term, Where]
 Named: TypeAlias = Callable[[Iterable[str], Where], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """Who may be a member of terms, and in which years: `named` gives the ids that words mean."""
 
     years: tuple[int, ...]

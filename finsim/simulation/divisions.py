@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.book.areas import parts_of_areas
 from finsim.book.levels import UNASSIGNED, Budgets, Held, Locality, body_named, in_group
@@ -24,8 +24,7 @@ Footprint: TypeAlias = tuple[str, ...]
 NOWHERE: Footprint = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """The localities: shares of each area's people [locality, area, year], people [locality, year].
 
     `weighted` [area, year] are the people of areas, weighted by age cost at the central mix.
@@ -146,8 +145,7 @@ def _side(plan: Plan, contract: Contract) -> int:
     return int(contract.provider in inside) - int(contract.payer in inside)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
+class _Fact(Struct, frozen=True):
     """What a contract that crosses the perimeter is to a level."""
 
     footprint: int

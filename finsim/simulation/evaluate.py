@@ -6,10 +6,10 @@ file: any array of inputs may be given, so that replay, sensitivity and solving 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.economics import contracts as pay
 from finsim.economics import costs as own
@@ -33,8 +33,7 @@ Record: TypeAlias = Literal["positions", "lines", "schemes", "factors"]
 POSITIONS: frozenset[Record] = frozenset({"positions"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """Every contract and own cost, £m, before and after schemes."""
 
     contracts_do_nothing: FloatArray
@@ -43,8 +42,7 @@ class Lines:
     costs: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class SchemeResults:
+class SchemeResults(Struct, frozen=True):
     """What each scheme does to the system's position, £m, and its cost of delivery.
 
     `other` is what no scheme can be said to have done: the change in what contracts with the
@@ -57,8 +55,7 @@ class SchemeResults:
     other: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """Positions of the organisations [organisation, year, draw], £m, what is received positive.
 
     `internal_contracts` and `external_income` [year, draw] are what the perimeter's organisations
@@ -83,8 +80,7 @@ class Outcome:
     factors: Factors | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCosts:
+class OwnCosts(Struct, frozen=True):
     """Own costs by cost unit (an organisation's lines under one efficiency), [unit, year, draw].
 
     `going` and `whole`, by release row, are the cash-releasing and the whole cost of what a target
@@ -122,8 +118,7 @@ class CostArrays(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Workings:
+class Workings(Struct, frozen=True):
     """What positions are made of: the indices, the flows before schemes [contract, year, draw],
     the touched ones after them, and own costs.
     """

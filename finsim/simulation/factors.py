@@ -6,17 +6,15 @@ Arrays are [index, year, draw]. Where a position may be NONE, the last row is wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from finsim.economics import demand, population, prices, schemes
 from finsim.simulation.plan import NONE, Efficiency, FloatArray, Plan
 from finsim.simulation.ramps import in_place
 
 
-@dataclass(frozen=True, slots=True)
-class Factors:
+class Factors(Struct, frozen=True):
     """The indices of a set of draws.
 
     `removed` is R of each removal, `most_removed` the largest part that any scheme, or all

@@ -8,10 +8,11 @@ schemes. So adding to the end of any of them, in the book or in an option, moves
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from finsim.book.model import Book, Dependence
@@ -43,8 +44,7 @@ class InputError(ValueError):
         self.others: tuple[InputError, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """One uncertain input: `path + deviation`, the deviation the same in all years or not.
 
     `reserved` are the coordinates of its place in the list; it draws the first of them, or none.
@@ -68,8 +68,7 @@ class Input:
         return self.path + self.distribution.mean
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Inputs that move together, by their positions in the list of inputs sampled.
 
     A factor group has the factor's coordinates and a loading for each member. A matrix group mixes
@@ -85,8 +84,7 @@ class Group:
     kept: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """The inputs that a plan uses, in order, and how they move together."""
 
     inputs: tuple[Input, ...]

@@ -8,10 +8,10 @@ the perimeter and what they pay to the outside, what it receives is what the out
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from finsim.economics import levels as economics
@@ -32,8 +32,7 @@ from finsim.simulation.plan import FloatArray, IntArray, Plan
 LevelKind: TypeAlias = Literal["network", "locality"]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How money falls to the bodies of a level.
 
     `spread` [body, footprint, year] and `of_organisation` [body, organisation, year] sum to 1 over
@@ -61,8 +60,7 @@ class View:
     contract_footprints: IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A move between budgets: £m by year, and parts of the giver's budget by year."""
 
     giver: int
@@ -71,8 +69,7 @@ class Moved:
     part: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """What the bodies of a level are given, from when on, and who shares what is over.
 
     `general_share` [body] is each body's part of general income (networks), or of all that budgets
@@ -100,8 +97,7 @@ class Budget:
         return bool(self.live.any())
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(Struct, frozen=True):
     """The budgets that an option chose, networks first; `key` is the same for those alike.
 
     `costs` are own lines gathered by their owners at all levels together.
@@ -117,8 +113,7 @@ class Levels:
         return any(budget.is_live for budget in self.budgets)
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """What all levels divide: the plan's flows and own costs by unit, [row, year, draw], £m.
 
     `flows` are those before schemes, `change` what schemes do to the touched ones. `other`
@@ -133,8 +128,7 @@ class Money:
     other: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A level's money before budgets: by footprint, before schemes and after them, £m.
 
     `covered` is what budgets are for; `other` [organisation, year, draw] is unattributed pressure,
@@ -154,8 +148,7 @@ class Seen:
     other: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class LevelOutcome:
+class LevelOutcome(Struct, frozen=True):
     """The bodies of a level, [body, year, draw], £m; surplus and what is received positive.
 
     `budget` is what the rules give, in shadow too; `transfer` is what moves once they are live:

@@ -8,10 +8,11 @@ each organisation, quantity and kind of price, with its weights on the price ind
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.book.model import PaymentForm
 from finsim.economics.decomposition import PricedContributions, priced_contributions, products
@@ -31,8 +32,7 @@ QuantityKey: TypeAlias = tuple[tuple[PaymentForm, ...], int, int]
 RowKey: TypeAlias = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Movements:
+class Movements(Struct, frozen=True):
     """A plan's quantities, and the rows that they make: see `movements`.
 
     `central` [set…, activity, year] are the central activities under every set of causes, with

@@ -10,10 +10,10 @@ contract and line by itself, for the record. Memberships are matrices of ones an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from finsim.book.model import PaymentForm
@@ -26,8 +26,7 @@ IntArray: TypeAlias = NDArray[np.int64]
 NONE = -1
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(Struct, frozen=True):
     """How population moves demand: the sampled growth and the mix of the two age-cost curves."""
 
     growth: int
@@ -39,8 +38,7 @@ class People:
     weighted_b: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Activities:
+class Activities(Struct, frozen=True):
     """Distinct activity indices: a demand index times a rate index; NONE stands for 1."""
 
     demand: IntArray
@@ -48,8 +46,7 @@ class Activities:
     non_demographic: IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """Contracts paid by one form in some years; `rows` is where their values stand."""
 
     form: PaymentForm
@@ -58,8 +55,7 @@ class Payment:
     years: slice
 
 
-@dataclass(frozen=True, slots=True)
-class Contracts:
+class Contracts(Struct, frozen=True):
     """Contracts: who pays whom, what moves them, how they are paid.
 
     `removal` is what takes activity from each, NONE where no scheme acts; `touched` are those that
@@ -84,8 +80,7 @@ class Contracts:
     central_activity: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class CostRows:
+class CostRows(Struct, frozen=True):
     """Own lines, each split over the contracts that it serves: weights on the price indices.
 
     `releasing` are the weights times the cash release.
@@ -101,16 +96,14 @@ class CostRows:
     releasing: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class CostGroups:
+class CostGroups(Struct, frozen=True):
     """Own costs before schemes, one row for each cost unit and activity."""
 
     activity: IntArray
     weights: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseGroups:
+class ReleaseGroups(Struct, frozen=True):
     """Own costs that removals touch, one row for each cost unit and removal."""
 
     unit: IntArray
@@ -120,8 +113,7 @@ class ReleaseGroups:
     releasing: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(Struct, frozen=True):
     """What schemes act on: contracts or own lines, by their positions in the book.
 
     `removal` is what each loses activity by.
@@ -135,8 +127,7 @@ class Targets:
     removal: IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Removals:
+class Removals(Struct, frozen=True):
     """Parts of activity that schemes remove: each that of all targets with its indices and schemes.
 
     `coefficients` [scheme, removal] are the shares of each scheme's saving over the baselines;
@@ -149,8 +140,7 @@ class Removals:
     central_parts: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """The cost of delivering a scheme, £m by year, and the share each organisation pays."""
 
     one_off: FloatArray
@@ -159,8 +149,7 @@ class Delivery:
     paid_by: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """A scheme on activity: the share of its saving on each target, and that over its baseline."""
 
     id: str
@@ -179,8 +168,7 @@ class Activity:
     delivery: Delivery | None
 
 
-@dataclass(frozen=True, slots=True)
-class RampedAlike:
+class RampedAlike(Struct, frozen=True):
     """Activity schemes that build up by one ramp, by their positions, and what differs: [scheme].
 
     `start` is [scheme, 1], `full_saving`, `recurrent` and `running` are [scheme, 1, 1], and
@@ -200,8 +188,7 @@ class RampedAlike:
     running: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Efficiency:
+class Efficiency(Struct, frozen=True):
     """A scheme on own cost, at a yearly rate."""
 
     id: str
@@ -215,8 +202,7 @@ class Efficiency:
     delivery: Delivery | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(Struct, frozen=True):
     """The part of a contract that its provider must hold back, by year."""
 
     contract: int
@@ -225,8 +211,7 @@ class Reserved:
     contingency: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Bodies:
+class Bodies(Struct, frozen=True):
     """The organisations; `weighted_population` [organisation, year] at the central age-cost mix."""
 
     ids: tuple[str, ...]
@@ -238,8 +223,7 @@ class Bodies:
     weighted_population: FloatArray | None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything that evaluating draws needs; `flow_of` is the flow of each contract."""
 
     resolved: Resolved

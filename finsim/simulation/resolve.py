@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.book.arrangements import Distributed
 from finsim.book.model import Book
@@ -46,8 +47,7 @@ COMPILED = ("years", "population", "schemes", "sustainability_funding", "reserve
 _latest: deque[Plan] = deque(maxlen=4)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """A resolved scenario, its plan, and the trees that tell where each value was written.
 
     `warnings` tell what of its files was not read as it stands.

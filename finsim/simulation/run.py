@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
 from typing import Protocol, TypeVar
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.book.places import shown
 from finsim.scenario.model import Run
@@ -33,8 +33,7 @@ class TooManyInputs(ValueError):
     """A point set that carries fewer coordinates than the plan needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
+class Sampling(Struct, frozen=True):
     """How many draws, in how many replicates, of which point set."""
 
     design: Design

@@ -9,17 +9,16 @@ organisation's saving.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.simulation.attribution import ratio
 from finsim.simulation.evaluate import Workings, planned_values, weighted
 from finsim.simulation.plan import Activity, Efficiency, FloatArray, IntArray, Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Themes:
+class Themes(Struct, frozen=True):
     """The themes of a plan's schemes, and what their schemes act on.
 
     `activity` and `efficiency` are each theme's schemes by their positions among those; `removals`

@@ -6,9 +6,8 @@ they sum to the position, for each organisation and for the perimeter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from finsim.simulation.arrangement import Settled
 from finsim.simulation.evaluate import (
@@ -30,8 +29,7 @@ SETTLED = ("transfer", "external_support", "sustainability_funding")
 THEME = "theme: "
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """What the steps of a plan are worked out from."""
 
     movements: Movements

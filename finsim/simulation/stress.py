@@ -7,9 +7,10 @@ for the case.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.book.schemes import ActivityScheme
 from finsim.book.validate import has_tags
@@ -22,8 +23,7 @@ TOP = 0.95
 ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Stress:
+class Stress(Struct, frozen=True):
     """What a case does to a plan's inputs and positions.
 
     `fixed` sets an input to a path [year], `added` moves one by it; `lost` [organisation, year] is

@@ -6,10 +6,10 @@ close together the closed form loses digits, and is then wrong by less than 1e-8
 """
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.fixed_and_discrete import constant
@@ -37,8 +37,7 @@ def held(value: float, support: tuple[float, float]) -> float:
     return min(max(value, support[0]), support[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(Struct, frozen=True):
     """A normal with mean `mu` and standard deviation `sd` before bounds.
 
     Raises ValueError for a negative sd, or bounds that leave nothing.
@@ -93,8 +92,7 @@ class Normal:
         return normal_window(*self._standardised())
 
 
-@dataclass(frozen=True, slots=True)
-class StudentT:
+class StudentT(Struct, frozen=True):
     """A Student t, scaled so that `sd` is its standard deviation before bounds.
 
     x = mu + sd sqrt((df - 2) / df) t.
@@ -166,8 +164,7 @@ class StudentT:
         return student_t_window(*self._standardised(), self.degrees_of_freedom)
 
 
-@dataclass(frozen=True, slots=True)
-class Lognormal:
+class Lognormal(Struct, frozen=True):
     """A lognormal with arithmetic mean `mu` and arithmetic standard deviation `sd` before bounds.
 
     ln x is normal with variance s^2 = ln(1 + (sd / mu)^2) and mean m = ln mu - s^2 / 2.

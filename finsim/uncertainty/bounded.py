@@ -1,8 +1,7 @@
 """Distributions between a lowest and a highest value: uniform, triangular, PERT and beta."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.fixed_and_discrete import constant
@@ -13,8 +12,7 @@ from finsim.uncertainty.truncation import without_rounding_past
 PERT_WEIGHT_OF_MODE = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class Uniform:
+class Uniform(Struct, frozen=True):
     """Every value from low to high equally likely. Raises ValueError when low is above high."""
 
     low: float
@@ -47,8 +45,7 @@ class Uniform:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Triangular:
+class Triangular(Struct, frozen=True):
     """A density that rises in a line from low to the mode and falls in a line to high.
 
     Raises ValueError unless low <= mode <= high.
@@ -88,8 +85,7 @@ class Triangular:
         return without_rounding_past(x, self.support)
 
 
-@dataclass(frozen=True, slots=True)
-class Pert:
+class Pert(Struct, frozen=True):
     """A smooth hump from low to high that leans to the mode.
 
     A beta distribution with mean (low + 4 mode + high) / 6.
@@ -134,8 +130,7 @@ class Pert:
         return stretched_beta(u, a, b, self.low, self.high)
 
 
-@dataclass(frozen=True, slots=True)
-class Beta:
+class Beta(Struct, frozen=True):
     """A beta between low and high, given by its mean and standard deviation.
 
     With m = (mu - low) / (high - low), v = (sd / (high - low))^2 and k = m (1 - m) / v - 1 the

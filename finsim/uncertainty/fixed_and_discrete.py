@@ -1,9 +1,10 @@
 """Distributions on single values: fixed, an event, and a list of values with weights."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.requirements import require_finite
@@ -16,8 +17,7 @@ def constant(u: FloatArray, value: float) -> FloatArray:
     return np.full(np.shape(u), value, dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """One value in every draw. Raises ValueError when it is not finite."""
 
     value: float
@@ -45,8 +45,7 @@ class Fixed:
         return constant(u, self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """1 when something happens, 0 when it does not.
 
     It happens where 1 - u < probability, in the upper part of u. Like every quantile this never
@@ -83,8 +82,7 @@ class Event:
         return (1.0 - np.asarray(u) < self.probability).astype(np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class Discrete:
+class Discrete(Struct, frozen=True):
     """One of several values, each with its weight.
 
     Raises ValueError unless there are as many weights as values, at least one, none negative, and
@@ -95,8 +93,8 @@ class Discrete:
     weights: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", tuple(self.values))
-        object.__setattr__(self, "weights", tuple(self.weights))
+        force_setattr(self, "values", tuple(self.values))
+        force_setattr(self, "weights", tuple(self.weights))
         if len(self.values) != len(self.weights) or not self.values:
             raise ValueError(
                 f"discrete: {len(self.values)} values and {len(self.weights)} weights; "

@@ -1,11 +1,12 @@
 """A distribution through two or three stated percentiles."""
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.bell_shaped import held, normal_window
@@ -26,8 +27,7 @@ NEARLY_NORMAL = 1e-8
 NO_SKEW = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """x(z) = anchor + scale (exp(skew (z - z0)) - 1) / skew of a standard normal score z.
 
     A lognormal shifted along the axis; turned over when the skew is negative; normal when it is
@@ -81,8 +81,7 @@ class Curve:
         return self.anchor + self.scale * (math.expm1(growth) * share + (share - 1.0)) / g
 
 
-@dataclass(frozen=True, slots=True)
-class Quantiles:
+class Quantiles(Struct, frozen=True):
     """A distribution through two or three percentiles, as (probability, value) pairs.
 
     Two give the normal through both. Three give the shifted lognormal through all three, whatever
@@ -99,7 +98,7 @@ class Quantiles:
     at_most: float = math.inf
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "points", tuple((p, value) for p, value in self.points))
+        force_setattr(self, "points", tuple((p, value) for p, value in self.points))
         require_percentiles(self.points)
         require_bounds("quantiles", self.at_least, self.at_most)
         low, high = self._curve().support

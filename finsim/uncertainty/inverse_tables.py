@@ -7,10 +7,10 @@ worst, is below `TOLERANCE`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from finsim.uncertainty.arrays import FloatArray
@@ -24,8 +24,7 @@ MOST_INTERVALS = 2**14
 Inverse = Callable[[FloatArray], FloatArray]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InverseTable:
+class InverseTable(Struct, frozen=True, eq=False):
     """An inverse distribution function u -> x: four cubic coefficients for each interval of z.
 
     `coefficients` [power, interval]; beyond the table, and where no table is good enough, `exact`.

@@ -6,11 +6,11 @@ Its numbers depend only on the design, the replicate and the coordinate itself, 
 be added at the end, or left out, without moving it; and any range of draws can be asked for alone.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.uncertainty.arrays import FloatArray, IntArray
 from finsim.uncertainty.generating_vectors import GENERATING_VECTORS
@@ -25,8 +25,7 @@ SEEDS = 2**64
 LATTICE_BITS = 52
 
 
-@dataclass(frozen=True, slots=True)
-class Design:
+class Design(Struct, frozen=True):
     """How draws are taken: the kind of point set, draws in a replicate, and the seed.
 
     Raises ValueError for an unknown kind, a number of draws that the kind does not allow, or a seed

@@ -8,10 +8,10 @@ by their definition, so the numbers do not change with the numpy version.
 Source: Salmon, Moraes, Dror and Shaw, Parallel random numbers: as easy as 1, 2, 3 (SC11, 2011).
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.uncertainty.arrays import BitsArray, FloatArray
 
@@ -28,8 +28,7 @@ class Purpose(IntEnum):
     LATIN_PLACE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """One stream of random words; each of the four names it."""
 
     seed: int

@@ -7,9 +7,9 @@ accurate as one far below.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.special import normal_cdf
@@ -17,8 +17,7 @@ from finsim.uncertainty.special import normal_cdf
 Inverse = Callable[[FloatArray], FloatArray]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The probability below, above and between two bounds."""
 
     below: float

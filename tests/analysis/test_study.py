@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from example_files import Example
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from finsim.analysis.results import Figure, Results, simulate_cases

@@ -1,6 +1,5 @@
 """What holds for any system and any list of terms."""
 
-from dataclasses import replace
 from itertools import pairwise
 from math import inf
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from finsim.economics.risk_share import check_settlement, settle
 from finsim.economics.risk_share_terms import (

@@ -8,12 +8,12 @@ import itertools
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 
 from finsim.analysis.checks import Check
 from finsim.analysis.results import FIELDS, Results, simulate

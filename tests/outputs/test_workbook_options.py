@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from msgspec.structs import force_setattr
 
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
@@ -199,7 +200,7 @@ def test_option_names_that_differ_only_in_case_or_are_long_keep_their_columns() 
     names = ("x" * 300, "X" * 300, "X" * 300)
     for result, name in zip(results[1:], names, strict=True):
         renamed = result.plan.resolved.model_copy(update={"option": name})
-        object.__setattr__(result.plan, "resolved", renamed)
+        force_setattr(result.plan, "resolved", renamed)
     page = opened(results)["Chances"]
     header, *_ = page[page.tables["Chances"].ref]
     headers = [str(cell.value) for cell in header]

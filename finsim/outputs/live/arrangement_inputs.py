@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from finsim.economics import risk_share_terms as terms_of
 from finsim.economics.sustainability_funding_terms import FINANCE, performance_parts
@@ -18,8 +18,7 @@ MET_WITHIN = 1e-9
 SUPPORTED = terms_of.Pool | terms_of.Corridor | terms_of.Shares | terms_of.Guarantor
 
 
-@dataclass(frozen=True, slots=True)
-class BandInputs:
+class BandInputs(Struct, frozen=True):
     """One band of a corridor; the last has no end."""
 
     low: Row
@@ -27,8 +26,7 @@ class BandInputs:
     pooled: Row
 
 
-@dataclass(frozen=True, slots=True)
-class TermInputs:
+class TermInputs(Struct, frozen=True):
     """One term of a risk share, with its numbers."""
 
     term: terms_of.Term
@@ -41,8 +39,7 @@ class TermInputs:
     share: Row | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FundInputs:
+class FundInputs(Struct, frozen=True):
     """A fund: what is offered to whom, and by which rules of each year."""
 
     offers: Mapping[int, tuple[Row, bool]]
@@ -57,8 +54,7 @@ class FundInputs:
     pot: Row
 
 
-@dataclass(frozen=True, slots=True)
-class ArrangementInputs:
+class ArrangementInputs(Struct, frozen=True):
     """The arrangement's rows; `beyond` says in words what is not in formulas, if anything is."""
 
     name: str

@@ -7,7 +7,8 @@ while the inputs are those of the run; after that the sheets say how many were c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.outputs.live.expressions import (
     Expression,
@@ -43,8 +44,7 @@ COMPARED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LiveCheck:
+class LiveCheck(Struct, frozen=True):
     """One check, its row (0 passed, 1 failed), and whether it compares with the run."""
 
     name: str
@@ -53,8 +53,7 @@ class LiveCheck:
     against_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LiveChecks:
+class LiveChecks(Struct, frozen=True):
     """The checks, and the rows with how many inputs were changed and how many checks fail."""
 
     checks: tuple[LiveCheck, ...]

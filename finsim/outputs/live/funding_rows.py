@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.economics.sustainability_funding_terms import FINANCE
 from finsim.outputs.live.arrangement_inputs import ArrangementInputs, FundInputs
@@ -28,8 +29,7 @@ def met(stated: ArrangementInputs, variance: Expression) -> Expression:
     return choose(at_least(variance, 0 - stated.within.fixed), 1, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Funding:
+class Funding(Struct, frozen=True):
     """What is paid for meeting control totals, being written."""
 
     inputs: Inputs

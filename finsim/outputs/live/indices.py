@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from finsim.book.areas import area_and_part
 from finsim.outputs.live.expressions import Expression, added, choose, equals, product
@@ -19,8 +20,7 @@ from finsim.simulation.indices import DemandKey
 from finsim.simulation.plan import NONE
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRows:
+class IndexRows(Struct, frozen=True):
     """Price and activity indices by their positions in the plan; None stands for 1."""
 
     rates: list[Row]

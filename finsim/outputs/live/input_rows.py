@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from finsim.book.model import Book
 from finsim.book.schemes import ActivityScheme
@@ -24,8 +25,7 @@ from finsim.simulation.plan import Activity, Efficiency, Plan
 LONGEST_SOURCE = 240
 
 
-@dataclass(frozen=True, slots=True)
-class FormInputs:
+class FormInputs(Struct, frozen=True):
     """A payment form in the years in which it applies; `applies` is 1 in them, or None for all."""
 
     form: str
@@ -33,8 +33,7 @@ class FormInputs:
     parameters: Mapping[str, Row]
 
 
-@dataclass(frozen=True, slots=True)
-class RampInputs:
+class RampInputs(Struct, frozen=True):
     """How a scheme builds up: the months of a shape, levels, or points."""
 
     kind: str
@@ -43,8 +42,7 @@ class RampInputs:
     at: tuple[Row, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryInputs:
+class DeliveryInputs(Struct, frozen=True):
     """What a scheme costs and who pays, by the position of the organisation."""
 
     one_off: Row
@@ -53,8 +51,7 @@ class DeliveryInputs:
     paid_by: Mapping[int, Row]
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityInputs:
+class ActivityInputs(Struct, frozen=True):
     """A scheme on activity; `shares` are those of its effects, in their order."""
 
     scheme: Activity
@@ -70,8 +67,7 @@ class ActivityInputs:
     delivery: DeliveryInputs | None
 
 
-@dataclass(frozen=True, slots=True)
-class EfficiencyInputs:
+class EfficiencyInputs(Struct, frozen=True):
     """A scheme on own cost."""
 
     scheme: Efficiency
@@ -83,8 +79,7 @@ class EfficiencyInputs:
     delivery: DeliveryInputs | None
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleInputs:
+class PeopleInputs(Struct, frozen=True):
     """Population: the table by area, the two curves, their mix, and the stated growth.
 
     `parts` are, by the words of an area, the part of it that is served, where not all is.
@@ -100,8 +95,7 @@ class PeopleInputs:
     frozen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PressureInputs:
+class PressureInputs(Struct, frozen=True):
     """Unattributed pressure as it is held."""
 
     amount: Row
@@ -110,16 +104,14 @@ class PressureInputs:
     spread: Row | None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """What a row of Inputs was in the run as one number, and whether it is so still: 0 or 1."""
 
     as_run: float
     changed: Expression
 
 
-@dataclass(slots=True)
-class Inputs:
+class Inputs(Struct):
     """The rows of the sheet, by what they are.
 
     `acted_on` are the contracts or lines of each effect (scheme, place); `served` the contracts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from finsim.outputs.live.indices import IndexRows, index_rows
 from finsim.outputs.live.input_rows import Inputs
@@ -16,8 +16,7 @@ from finsim.simulation.arrangement import Arrangement
 from finsim.simulation.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class LiveModel:
+class LiveModel(Struct, frozen=True):
     """The two sheets of a plan, and where its results stand on them."""
 
     inputs: Inputs

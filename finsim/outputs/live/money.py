@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from finsim.outputs.live.expressions import Expression, added, least, lift, most, product
 from finsim.outputs.live.indices import IndexRows
@@ -14,8 +14,7 @@ from finsim.simulation.plan import NONE
 AGREED_IN_PLANS = ("blended", "cap and collar")
 
 
-@dataclass(slots=True)
-class MoneyRows:
+class MoneyRows(Struct):
     """Contracts and lines by their place in the book, £m."""
 
     contracts_do_nothing: dict[int, Row] = field(default_factory=dict)
@@ -25,8 +24,7 @@ class MoneyRows:
     stranded: dict[int, Row] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """The contracts that a provider's lines follow, as weighted means over their values.
 
     `removed` and `added` are activity × share removed, of what is removed and of what is added.

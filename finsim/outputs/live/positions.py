@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from finsim.outputs.live.expressions import Expression, added, least
 from finsim.outputs.live.input_rows import Inputs
@@ -15,8 +16,7 @@ from finsim.simulation.named import bodies_named, found
 BASIS = "Income − paid − own costs{} − pressure − reserves + shock, where it has them"
 
 
-@dataclass(slots=True)
-class PositionRows:
+class PositionRows(Struct):
     """Rows of each organisation, by measure, of those outside, and of the system."""
 
     bodies: list[dict[str, Row]] = field(default_factory=list)

@@ -7,9 +7,10 @@ year stands in the same column everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from finsim.outputs.live.expressions import ATOM, BEFORE, HERE, Expression, lift
 from finsim.simulation.plan import FloatArray, IntArray
@@ -86,24 +87,21 @@ class Row:
         return Expression(f"{self._prefix}${CONSTANT}${self.number}", lambda _t: value)
 
 
-@dataclass(slots=True)
-class Heading:
+class Heading(Struct):
     """A heading between rows."""
 
     number: int
     text: str
 
 
-@dataclass(slots=True)
-class Note:
+class Note(Struct):
     """A line of words between rows."""
 
     number: int
     text: str
 
 
-@dataclass(slots=True)
-class LiveSheet:
+class LiveSheet(Struct):
     """A sheet of rows in their order."""
 
     name: str

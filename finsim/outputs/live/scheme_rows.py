@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from finsim.outputs.live.expressions import (
     Expression,
@@ -23,8 +24,7 @@ from finsim.simulation.plan import NONE
 RemovalKey = tuple[tuple[tuple[int, int], ...], int, int]
 
 
-@dataclass(slots=True)
-class SchemeRows:
+class SchemeRows(Struct):
     """Rows of schemes by their place in the plan.
 
     `effects[scheme, effect]` is its saving on each £1 of base-year value; `removed` the share R of
@@ -40,8 +40,7 @@ class SchemeRows:
     costs: list[tuple[DeliveryInputs, Row]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """Schemes in the case that the switch chooses, or always in the central case."""
 
     inputs: Inputs

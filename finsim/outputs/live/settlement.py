@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from finsim.economics import risk_share_terms as terms_of
 from finsim.outputs.live.arrangement_inputs import (
@@ -32,8 +33,7 @@ STOPS = (
 )
 
 
-@dataclass(slots=True)
-class SettledRows:
+class SettledRows(Struct):
     """Rows of each organisation by measure; empty where nothing is in formulas."""
 
     bodies: list[dict[str, Row]] = field(default_factory=list)
@@ -89,8 +89,7 @@ def settled_rows(inputs: Inputs, positions: PositionRows, sheet: LiveSheet) -> S
     return found
 
 
-@dataclass(slots=True)
-class _Settling:
+class _Settling(Struct):
     """A settlement being written, term by term."""
 
     inputs: Inputs

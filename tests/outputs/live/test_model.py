@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import systems
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from finsim.economics.risk_share_terms import (
     Amount,
