@@ -159,7 +159,9 @@ for _group in (cli_questions, cli_systems, cli_workbooks):
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
     gc.set_threshold(200_000)  # what starting and reading make stays; looking through it takes long
-    sys.exit(exit_code(arguments))
+    code = exit_code(arguments)
+    gc.freeze()  # nor is it looked through for cycles as the interpreter ends
+    sys.exit(code)
 
 
 def exit_code(arguments: list[str] | None = None) -> int:

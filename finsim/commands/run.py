@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -169,6 +170,7 @@ def computed(
         check_draws(resolution, wanted.design)
     progress = None if request.quiet else progress_on_terminal(first.scenario.title)
     cases = [Case(resolution.plan, resolution.arrangement) for resolution in resolutions]
+    gc.freeze()  # copies of this process share what was read; looking for cycles would write in it
     engine: Engine = Forked(processors())
     bridging = Bridging(engine, cases[0], wanted, _load_writer) if bridged else None
     results = simulate_cases(cases, wanted, bridging or engine, progress, request.precision)
