@@ -29,10 +29,6 @@ class Expression:
         self.at = at
         self.binds = binds
 
-    def in_column(self, here: str, before: str) -> str:
-        """The text in a column, without its equals sign."""
-        return self.text.replace(HERE, here).replace(BEFORE, before)
-
     def inside(self, binds: int) -> str:
         """The text as part of what binds so tightly, in brackets if they are needed."""
         return self.text if self.binds >= binds else f"({self.text})"
@@ -77,6 +73,11 @@ class Expression:
 
 
 Operand: TypeAlias = Expression | int
+
+
+def in_column(text: str, here: str, before: str) -> str:
+    """The text of an expression in a column, without its equals sign."""
+    return text.replace(HERE, here).replace(BEFORE, before)
 
 
 def lift(value: Operand) -> Expression:

@@ -29,7 +29,10 @@ Unit: TypeAlias = Literal[
 
 
 class Row:
-    """One row: words, and a constant or a value for each year, stated or worked out."""
+    """One row: words, and a constant or a value for each year, stated or worked out.
+
+    Of a formula its text is kept: once worked out, what it is made of may go.
+    """
 
     __slots__ = (
         "basis", "blank", "constant", "constant_formula", "formula", "item", "kind", "look",
@@ -45,8 +48,8 @@ class Row:
         self.unit = unit
         self.look: str = unit
         self.constant: float | None = None
-        self.constant_formula: Expression | None = None
-        self.formula: Expression | None = None
+        self.constant_formula: str | None = None
+        self.formula: str | None = None
         self.values: list[float] = []
         self.blank: frozenset[int] = frozenset()
         self.kind: Literal["input", "definition", "engine", "formula"] = "formula"
@@ -160,8 +163,9 @@ class LiveSheet(Struct):
     ) -> Row:
         """A formula in each year; one that refers to its own year before is given its row."""
         row = self._row(who, item, basis, unit)
-        row.formula = formula(row) if callable(formula) else formula
-        at, values = row.formula.at, row.values
+        found = formula(row) if callable(formula) else formula
+        row.formula = found.text
+        at, values = found.at, row.values
         for t in range(self.years):
             values.append(float(at(t)))
         return row
@@ -171,7 +175,7 @@ class LiveSheet(Struct):
     ) -> Row:
         """A formula that gives a constant."""
         row = self._row(who, item, basis, unit)
-        row.constant_formula = formula
+        row.constant_formula = formula.text
         row.constant = float(formula.at(0))
         return row
 

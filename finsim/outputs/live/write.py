@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from finsim.outputs.live.checks import LiveChecks, live_checks
+from finsim.outputs.live.expressions import in_column
 from finsim.outputs.live.input_rows import Inputs
 from finsim.outputs.live.model import live_model
 from finsim.outputs.live.rows import (
@@ -224,7 +225,7 @@ class _Writer:
             cells.append(
                 _number(CONSTANT, number, style, row.constant)
                 if of is None
-                else formula_cell(f"{CONSTANT}{number}", style, of.text, row.constant)
+                else formula_cell(f"{CONSTANT}{number}", style, of, row.constant)
             )
             cells += [_empty(letter, number, text) for letter in letters[1 : len(self.years) + 1]]
         if inputs is not None and (mark := inputs.mark(row)) is not None:
@@ -247,7 +248,7 @@ class _Writer:
             formula_cell(
                 f"{letters[t + 1]}{number}",
                 style,
-                formula.in_column(letters[t + 1], letters[t]),
+                in_column(formula, letters[t + 1], letters[t]),
                 value,
             )
             for t, value in enumerate(row.values)
