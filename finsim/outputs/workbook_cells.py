@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
-from xml.sax.saxutils import escape
 
 from xlsxwriter.utility import xl_col_to_name, xl_range  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[import-untyped]
@@ -20,17 +19,22 @@ Look = tuple[str, int, int]
 """A column's letters, the style of its own values, and the style of text in it."""
 
 
+def escaped(text: str) -> str:
+    """Text as it stands in XML; `xml.sax.saxutils` would take in `urllib` and `ssl` for it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def formula_cell(place: str, style: int, text: str, value: str | float) -> str:
     """A formula as it is written, never without its value.
 
     Raises ValueError for NaN and infinity.
     """
     if isinstance(value, str):
-        shown = f"{escape(value)}</v></c>"
-        return f'<c r="{place}" s="{style}" t="str"><f>{escape(text)}</f><v>{shown}'
+        shown = f"{escaped(value)}</v></c>"
+        return f'<c r="{place}" s="{style}" t="str"><f>{escaped(text)}</f><v>{shown}'
     if not isfinite(value):
         raise ValueError(f"{value} at {place}: not a number")
-    return f'<c r="{place}" s="{style}"><f>{escape(text)}</f><v>{value!r}</v></c>'
+    return f'<c r="{place}" s="{style}"><f>{escaped(text)}</f><v>{value!r}</v></c>'
 
 
 class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]

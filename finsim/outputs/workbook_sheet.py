@@ -376,6 +376,7 @@ def height_of(wrapped: Sequence[tuple[Cell, float]]) -> float:
     return LINE_HEIGHT if lines == 1 else min(lines * LINE_HEIGHT + 2, TALLEST)
 
 
+@lru_cache(maxsize=20_000)
 def _line_count(text: str, width: float, size: float = 1.0) -> int:
     """Lines that a text takes when it wraps, `size` times as wide as in the plain font."""
     room = (width - INDENT) / size

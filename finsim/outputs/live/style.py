@@ -46,13 +46,15 @@ class LiveFormats:
 
     def number(self, look: str, kind: Kind) -> int:
         """The style of a number: blue where it may be changed."""
+        if (known := self.made.get((look, kind))) is not None:
+            return known
         colour = palette.INPUT if kind == "input" else palette.TEXT
         properties = {**RULED, "num_format": LOOKS[look], "font_color": colour}
         if kind == "engine":
             properties["italic"] = True
         if kind == "input":
             properties["locked"] = False
-        return self._made(("number " + look, kind), properties)
+        return self._made((look, kind), properties)
 
     def text(self) -> int:
         """The style of words in a row."""
