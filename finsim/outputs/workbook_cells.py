@@ -15,8 +15,16 @@ from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[impo
 from finsim.outputs.workbook_sheet import NOT_APPLICABLE, Cell, Formula, Shown
 from finsim.outputs.workbook_style import Style
 
-Look = tuple[str, int, int]
-"""A column's letters, the style of its own values, and the style of text in it."""
+Look = tuple[str, str, str]
+"""A column's letters, the style of its own values, and the style of text in it.
+
+Styles are the digits of their numbers, since a cell is made quicker of text than of numbers.
+"""
+
+
+def style_of(cell_format: Any) -> str:
+    """The style of a cell that has a format, as it is written."""
+    return str(cell_format._get_xf_index())
 
 
 def escaped(text: str) -> str:
@@ -24,17 +32,17 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def formula_cell(place: str, style: int, text: str, value: str | float) -> str:
-    """A formula as it is written, never without its value.
+def formula_cell(place: str, style: str, formula: str, value: str | float) -> str:
+    """A formula, escaped, as it is written, never without its value.
 
     Raises ValueError for NaN and infinity.
     """
     if isinstance(value, str):
         shown = f"{escaped(value)}</v></c>"
-        return f'<c r="{place}" s="{style}" t="str"><f>{escaped(text)}</f><v>{shown}'
+        return f'<c r="{place}" s="{style}" t="str"><f>{formula}</f><v>{shown}'
     if not isfinite(value):
         raise ValueError(f"{value} at {place}: not a number")
-    return f'<c r="{place}" s="{style}"><f>{escaped(text)}</f><v>{value!r}</v></c>'
+    return f'<c r="{place}" s="{style}"><f>{formula}</f><v>{value!r}</v></c>'
 
 
 class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
@@ -61,13 +69,12 @@ class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
     def put_formula(self, row: int, column: int, formula: Formula, cell_format: Any) -> None:
         """A formula by itself on a row, with its value."""
         self._check_dimensions(row, column)
-        place = f"{xl_col_to_name(column)}{row + 1}"
-        style = cell_format._get_xf_index()
-        self.made[row] = formula_cell(place, style, formula.text, formula.value)
+        place, text = f"{xl_col_to_name(column)}{row + 1}", escaped(formula.text)
+        self.made[row] = formula_cell(place, style_of(cell_format), text, formula.value)
 
     def look(self, column: int, own: Any, of_text: Any) -> Look:
         """How cells of a column are written."""
-        return xl_col_to_name(column), own._get_xf_index(), of_text._get_xf_index()
+        return xl_col_to_name(column), style_of(own), style_of(of_text)
 
     def put_row(
         self,
@@ -82,7 +89,7 @@ class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
         Raises ValueError for NaN and infinity.
         """
         parts: list[str] = []
-        number, text_index = row + 1, self._text_index
+        number, text_index = str(row + 1), self._text_index
         for (letters, own, of_text), cell in zip(looks, cells, strict=True):
             kind = cell.__class__
             if kind is float or kind is int:
@@ -94,15 +101,16 @@ class FullPrecisionWorksheet(Worksheet):  # type: ignore[misc]
             elif cell is None:
                 continue
             elif isinstance(cell, Formula):
-                parts.append(formula_cell(f"{letters}{number}", of_text, cell.text, cell.value))
+                text = escaped(cell.text)
+                parts.append(formula_cell(f"{letters}{number}", of_text, text, cell.value))
                 continue
             elif isinstance(cell, Shown):
-                value, style = cell.value, formats[cell.style]._get_xf_index()
+                value, style = cell.value, style_of(formats[cell.style])
             elif isinstance(cell, float):
                 value, style = float(cell), own
             else:
                 assert isinstance(cell, bool)
-                style = formats["flag"]._get_xf_index()
+                style = style_of(formats["flag"])
                 parts.append(f'<c r="{letters}{number}" s="{style}" t="b"><v>{int(cell)}</v></c>')
                 continue
             if not isfinite(value):  # type: ignore[arg-type]

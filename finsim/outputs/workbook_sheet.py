@@ -371,7 +371,7 @@ def _printed_mm(width: float) -> float:
 
 def height_of(wrapped: Sequence[tuple[Cell, float]]) -> float:
     """The height of a row whose wrapped texts stand in columns of these widths."""
-    counts = (_line_count(cell, width) for cell, width in wrapped if isinstance(cell, str))
+    counts = [_line_count(cell, width) for cell, width in wrapped if isinstance(cell, str)]
     lines = max(counts, default=1)
     return LINE_HEIGHT if lines == 1 else min(lines * LINE_HEIGHT + 2, TALLEST)
 

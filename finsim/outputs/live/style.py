@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 from finsim.outputs import palette
+from finsim.outputs.workbook_cells import style_of
 from finsim.outputs.workbook_style import NIL, WHOLE_BOOK, Formats
 
 Kind: TypeAlias = Literal["input", "definition", "engine", "formula"]
@@ -42,9 +43,9 @@ class LiveFormats:
 
     def __init__(self, formats: Formats) -> None:
         self.formats = formats
-        self.made: dict[tuple[str, str], int] = {}
+        self.made: dict[tuple[str, str], str] = {}
 
-    def number(self, look: str, kind: Kind) -> int:
+    def number(self, look: str, kind: Kind) -> str:
         """The style of a number: blue where it may be changed."""
         if (known := self.made.get((look, kind))) is not None:
             return known
@@ -56,24 +57,24 @@ class LiveFormats:
             properties["locked"] = False
         return self._made((look, kind), properties)
 
-    def text(self) -> int:
+    def text(self) -> str:
         """The style of words in a row."""
         return self._made(("text", ""), WORDS)
 
-    def heading(self) -> int:
+    def heading(self) -> str:
         """The style of a heading between rows."""
-        return int(self.formats["heading"]._get_xf_index())
+        return style_of(self.formats["heading"])
 
-    def line(self) -> int:
+    def line(self) -> str:
         """The style of a line of words."""
-        return int(self.formats["line"]._get_xf_index())
+        return style_of(self.formats["line"])
 
-    def header(self, right: bool) -> int:
+    def header(self, right: bool) -> str:
         """The style of the header row."""
-        return int(self.formats["header_right" if right else "header"]._get_xf_index())
+        return style_of(self.formats["header_right" if right else "header"])
 
-    def _made(self, key: tuple[str, str], properties: dict[str, Any]) -> int:
+    def _made(self, key: tuple[str, str], properties: dict[str, Any]) -> str:
         if key not in self.made:
             added = self.formats.workbook.add_format({**WHOLE_BOOK, **properties})
-            self.made[key] = int(added._get_xf_index())
+            self.made[key] = style_of(added)
         return self.made[key]

@@ -23,7 +23,7 @@ from finsim.outputs.live.rows import (
 )
 from finsim.outputs.live.run import Run
 from finsim.outputs.live.style import WIDTHS, LiveFormats
-from finsim.outputs.workbook_cells import formula_cell
+from finsim.outputs.workbook_cells import escaped, formula_cell
 from finsim.outputs.workbook_sheet import Cell, Column, Formula, Sheet, height_of
 from finsim.outputs.workbook_style import LINE_HEIGHT
 
@@ -182,7 +182,7 @@ class _Writer:
         words = [*HEADERS[:2], basis, *HEADERS[3:], *self.years, *self.after]
         texts = len(HEADERS) - 1
         self.page.made[TOP - 2] = "".join(
-            self._text(n, TOP - 1, word, self.formats.header(right=n >= texts))
+            self._text(column_letters(n), str(TOP - 1), word, self.formats.header(right=n >= texts))
             for n, word in enumerate(words)
         )
         self.page.set_row(TOP - 2, 2 * LINE_HEIGHT + 4)
@@ -198,7 +198,7 @@ class _Writer:
             self._height(entry)
         else:
             style = self.formats.heading() if isinstance(entry, Heading) else self.formats.line()
-            self.page.made[number - 1] = self._text(0, number, entry.text, style)
+            self.page.made[number - 1] = self._text("A", str(number), entry.text, style)
 
     def finish(self) -> None:
         """Widths of columns, and what is printed."""
@@ -211,11 +211,11 @@ class _Writer:
         self.sheet.widths.update(enumerate(widths))
 
     def _cells(self, row: Row, inputs: Inputs | None) -> list[str]:
-        number, letters = row.number, self.letters
+        number, letters = str(row.number), self.letters
         style, text = self.formats.number(row.look, row.kind), self.formats.text()
         cells = [
-            self._text(n, number, words, text)
-            for n, words in enumerate((row.who, row.item, row.basis, row.unit))
+            self._text(letter, number, words, text)
+            for letter, words in zip("ABCD", (row.who, row.item, row.basis, row.unit), strict=True)
         ]
         if row.constant is None:
             cells.append(_empty(CONSTANT, number, text))
@@ -225,38 +225,35 @@ class _Writer:
             cells.append(
                 _number(CONSTANT, number, style, row.constant)
                 if of is None
-                else formula_cell(f"{CONSTANT}{number}", style, of, row.constant)
+                else formula_cell(f"{CONSTANT}{number}", style, escaped(of), row.constant)
             )
             cells += [_empty(letter, number, text) for letter in letters[1 : len(self.years) + 1]]
         if inputs is not None and (mark := inputs.mark(row)) is not None:
             kept = self.formats.number(row.look, "engine")
             cells.append(_number(letters[-2], number, kept, mark.as_run))
             style = self.formats.number("count", "formula")
-            cells.append(formula_cell(f"{letters[-1]}{number}", style, mark.changed.text, 0.0))
+            changed = escaped(mark.changed.text)
+            cells.append(formula_cell(f"{letters[-1]}{number}", style, changed, 0.0))
         return cells
 
-    def _years(self, row: Row, style: int, text: int) -> list[str]:
-        number, letters, formula = row.number, self.letters, row.formula
-        if formula is None:
+    def _years(self, row: Row, style: str, text: str) -> list[str]:
+        number, letters = str(row.number), self.letters
+        if row.formula is None:
             return [
                 _empty(letters[t + 1], number, text)
                 if t in row.blank
                 else _number(letters[t + 1], number, style, value)
                 for t, value in enumerate(row.values)
             ]
+        formula = escaped(row.formula)
         return [
-            formula_cell(
-                f"{letters[t + 1]}{number}",
-                style,
-                in_column(formula, letters[t + 1], letters[t]),
-                value,
-            )
-            for t, value in enumerate(row.values)
+            formula_cell(f"{here}{number}", style, in_column(formula, here, before), value)
+            for before, here, value in zip(letters, letters[1:], row.values, strict=False)
         ]
 
-    def _text(self, column: int, row: int, text: str, style: int) -> str:
+    def _text(self, column: str, row: str, text: str, style: str) -> str:
         index = self.page._text_index(text)
-        return f'<c r="{column_letters(column)}{row}" s="{style}" t="s"><v>{index}</v></c>'
+        return f'<c r="{column}{row}" s="{style}" t="s"><v>{index}</v></c>'
 
     def _height(self, row: Row) -> None:
         texts = ((row.who, WIDTHS["who"]), (row.item, WIDTHS["item"]), (row.basis, WIDTHS["basis"]))
@@ -265,9 +262,9 @@ class _Writer:
             self.page.set_row(row.number - 1, height)
 
 
-def _number(column: str, row: int, style: int, value: float) -> str:
+def _number(column: str, row: str, style: str, value: float) -> str:
     return f'<c r="{column}{row}" s="{style}"><v>{value!r}</v></c>'
 
 
-def _empty(column: str, row: int, style: int) -> str:
+def _empty(column: str, row: str, style: str) -> str:
     return f'<c r="{column}{row}" s="{style}"/>'
