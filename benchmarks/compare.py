@@ -23,7 +23,7 @@ from pathlib import Path
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
-from finsim.analysis.study import BY_SERVICE
+from finsim.analysis.summaries import BY_SERVICE
 from finsim.commands.compare import compare
 from finsim.commands.run import Request, chosen, computed, run
 from finsim.outputs.terminal import summary

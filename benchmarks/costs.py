@@ -23,7 +23,8 @@ for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
 from finsim.analysis.estimates import Running
-from finsim.analysis.study import Case, study, summarise
+from finsim.analysis.study import Case, study
+from finsim.analysis.summaries import summarise
 from finsim.analysis.sweep import CellFailed, CellTask, simulated
 from finsim.outputs.dataset import Cell, write_part
 from finsim.scenario.model import AS_STATED

@@ -27,7 +27,8 @@ for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 import numpy as np
 
 from finsim.analysis.estimates import estimate
-from finsim.analysis.study import Case, Study, study, summarise
+from finsim.analysis.study import Case, Study, study
+from finsim.analysis.summaries import summarise
 from finsim.scenario.reading import read_files
 from finsim.simulation.forked import Forked
 from finsim.simulation.resolve import resolve_each

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from finsim.analysis.measures import Row
 from finsim.analysis.observe import Extremes
-from finsim.analysis.study import CaseSummary, Study, summarise
+from finsim.analysis.study import Study
+from finsim.analysis.summaries import CaseSummary, summarise
 from finsim.simulation.plan import FloatArray
 from finsim.simulation.run import Engine, Sampling, prepare
 

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from finsim.analysis.measures import BY_NAME, CHANCE, Row
 from finsim.economics import ledger
 from finsim.economics.arrays import MaskArray
 from finsim.simulation.arrangement import Arrangement, Settled
 from finsim.simulation.evaluate import Outcome
-from finsim.simulation.plan import FloatArray, Plan
+from finsim.simulation.plan import FloatArray, IntArray, Plan
 
 SYSTEM = "system"
 ECONOMICS = (
@@ -54,15 +55,14 @@ class Extremes(Struct):
     scale: float = 1.0
     draws: int = 0
 
-    def with_settled(self, settled: Settled, values: FloatArray) -> Extremes:
-        """The same with what an option settled, whose rows are the values."""
+    def with_settled(self, settled: Settled) -> Extremes:
+        """The same with what an option settled."""
         return replace(
             self,
             transfers=float(np.abs(settled.transfer.sum(axis=0)).max()),
             agreements=settled.imbalance,
             unplaced=float(np.abs(settled.unplaced).max()),
             overpaid=settled.overpaid,
-            finite=self.finite and bool(np.isfinite(values).all()),
         )
 
     def merged(self, other: Extremes) -> Extremes:
@@ -112,8 +112,8 @@ def themes(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scheme.theme for scheme in plan.schemes))
 
 
-def observe_economics(plan: Plan, outcome: Outcome) -> FloatArray:
-    """The rows of an outcome that recorded its schemes: [row, draw]."""
+def observe_economics(plan: Plan, outcome: Outcome, out: FloatArray | None = None) -> FloatArray:
+    """The rows of an outcome that recorded its schemes: [row, draw], written to `out` if given."""
     inside = plan.bodies.in_perimeter
     before = outcome.position_before_risk_share
     local = plan.bodies.local_share * inside
@@ -127,11 +127,12 @@ def observe_economics(plan: Plan, outcome: Outcome) -> FloatArray:
         total = CONSOLIDATED[name](values, inside, outcome.internal_contracts)
         parts += [total, values]
     parts += _scheme_rows(plan, outcome)
-    return _stacked(parts, before.shape[2])
+    return _stacked(parts, before.shape[2], out)
 
 
-def _stacked(parts: list[FloatArray], draws: int) -> FloatArray:
-    return np.concatenate([part.reshape(-1, draws) for part in parts])
+def _stacked(parts: list[FloatArray], draws: int, out: FloatArray | None) -> FloatArray:
+    rows = [part.reshape(-1, draws) for part in parts]
+    return np.concatenate(rows) if out is None else np.concatenate(rows, out=out)
 
 
 def _scheme_rows(plan: Plan, outcome: Outcome) -> list[FloatArray]:
@@ -151,8 +152,14 @@ def settled_rows(plan: Plan, arrangement: Arrangement) -> tuple[Row, ...]:
     """The rows that `observe_settled` gives, in its order; none where nothing is settled."""
     if not arrangement.has_totals:
         return ()
+    chances = [row for name in CHANCES for row in _both_levels(plan, name)]
+    return (*money_rows(plan), *chances)
+
+
+def money_rows(plan: Plan) -> tuple[Row, ...]:
+    """The rows that `observe_money` gives, in its order."""
     rows = [Row("system", SYSTEM, year, "gap_after_support") for year in plan.years]
-    for name in (*MONEY_SETTLED, *roles_told(plan), *CHANCES):
+    for name in (*MONEY_SETTLED, *roles_told(plan)):
         rows += _both_levels(plan, name)
     return tuple(rows)
 
@@ -165,18 +172,36 @@ def roles_told(plan: Plan) -> tuple[str, ...]:
 
 def observe_settled(plan: Plan, settled: Settled) -> FloatArray:
     """The rows of a settled outcome: [row, draw]; chances as ones and noughts."""
+    money = observe_money(plan, settled)
+    met = [judged.reshape(-1, money.shape[1]) for judged in _judged(settled)]
+    return np.concatenate([money, *met])
+
+
+def observe_money(plan: Plan, settled: Settled, out: FloatArray | None = None) -> FloatArray:
+    """The rows of the money settled: [row, draw], written to `out` if given."""
     inside = plan.bodies.in_perimeter
     parts = [ledger.gap(settled.position, inside)]
     for name in (*MONEY_SETTLED, *roles_told(plan)):
         values: FloatArray = getattr(settled, name)
         parts += [values[inside].sum(axis=0), values]
-    for system, bodies in (
-        (settled.system_met, settled.met),
-        (settled.system_met_before_transfer, settled.met_before_transfer),
-        (settled.all_met, settled.met_both),
-    ):
-        parts += [system.astype(np.float64), bodies.astype(np.float64)]
-    return _stacked(parts, settled.position.shape[2])
+    return _stacked(parts, settled.position.shape[2], out)
+
+
+def times_met(settled: Settled) -> IntArray:
+    """In how many draws each total is met, in the order of the chances' rows: [row]."""
+    return np.concatenate([judged.sum(axis=-1).ravel() for judged in _judged(settled)])
+
+
+def _judged(settled: Settled) -> tuple[NDArray[np.bool_], ...]:
+    """Whether totals are met, the system's before those of the bodies, in the order of CHANCES."""
+    return (
+        settled.system_met,
+        settled.met,
+        settled.system_met_before_transfer,
+        settled.met_before_transfer,
+        settled.all_met,
+        settled.met_both,
+    )
 
 
 def is_chance(row: Row) -> bool:
@@ -187,7 +212,7 @@ def is_chance(row: Row) -> bool:
 # checks
 
 
-def extremes(plan: Plan, outcome: Outcome, values: FloatArray) -> Extremes:
+def extremes(plan: Plan, outcome: Outcome) -> Extremes:
     """How far the economics of an outcome is from what must always hold."""
     inside = plan.bodies.in_perimeter
     incoming = outcome.income[inside].sum(axis=0) - outcome.internal_contracts
@@ -204,7 +229,6 @@ def extremes(plan: Plan, outcome: Outcome, values: FloatArray) -> Extremes:
         consolidation=float(consolidated.max()),
         schemes=float(np.abs(attributed - outcome.saving[inside].sum(axis=0)).max()),
         removed=outcome.removed,
-        finite=bool(np.isfinite(values).all()),
         scale=float(np.abs(outcome.income).sum(axis=0).max()),
-        draws=values.shape[1],
+        draws=outcome.income.shape[2],
     )

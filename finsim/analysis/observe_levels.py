@@ -38,14 +38,16 @@ def _measured(budget: Budget) -> tuple[str, ...]:
     return (*IN_SHADOW, *LIVE) if budget.is_live else IN_SHADOW
 
 
-def observe_levels(levels: Levels, outcomes: tuple[LevelOutcome, ...]) -> FloatArray:
-    """The rows of the levels: [row, draw]."""
+def observe_levels(
+    levels: Levels, outcomes: tuple[LevelOutcome, ...], out: FloatArray | None = None
+) -> FloatArray:
+    """The rows of the levels: [row, draw], written to `out` if given."""
     parts = [
         getattr(outcome, name).reshape(-1, outcome.income.shape[2])
         for budget, outcome in zip(levels.budgets, outcomes, strict=True)
         for name in _measured(budget)
     ]
-    return np.concatenate(parts)
+    return np.concatenate(parts) if out is None else np.concatenate(parts, out=out)
 
 
 def off_the_system(plan: Plan, outcome: Outcome, levels: tuple[LevelOutcome, ...]) -> float:

@@ -21,7 +21,8 @@ from finsim.analysis.observe import (
 )
 from finsim.analysis.observe_levels import observe_levels
 from finsim.analysis.statistics import STATISTICS
-from finsim.analysis.study import CURVE_LEVELS, CURVED, TOTALS_AROUND, Case, Study, study
+from finsim.analysis.study import CURVED, Case, Study, study
+from finsim.analysis.summaries import CURVE_LEVELS, TOTALS_AROUND
 from finsim.book.quantities import financial_year_text
 from finsim.economics import control_totals as totals_of
 from finsim.simulation.arrangement import Arrangement, settled

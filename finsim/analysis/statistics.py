@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from finsim.simulation.plan import FloatArray
 
@@ -10,30 +11,18 @@ STATISTICS = ("mean", "p10", "p50", "p90", "tail_mean")
 TAIL = 0.1
 
 
-def statistics(ordered: FloatArray, worse_high: np.ndarray) -> FloatArray:
-    """[statistic, row] of sorted rows [row, draw]: mean, P10, P50, P90, mean of the worst tenth."""
-    p10, p50, p90 = quantiles(ordered, (0.1, 0.5, 0.9)).T
-    tail = np.where(worse_high, tail_mean(ordered[:, ::-1]), tail_mean(ordered))
-    return np.stack([ordered.mean(axis=1), p10, p50, p90, tail])
+def statistics(values: FloatArray, worse_high: NDArray[np.bool_]) -> FloatArray:
+    """[statistic, row] of rows [row, draw]: mean, P10, P50, P90, mean of the worst tenth.
 
-
-def statistics_with_chances(
-    values: FloatArray, worse_high: np.ndarray, chances: np.ndarray
-) -> tuple[FloatArray, FloatArray]:
-    """The statistics of rows [row, draw], and the rows that are not chances, sorted.
-
-    A chance is a row of ones and noughts: its mean is all that it says. Of a row of one value, as
-    many are in a base year, every statistic is that value.
+    Of a row of one value, as many are in a base year, every statistic is that value.
     """
-    found = np.zeros((len(STATISTICS), len(values)))
-    found[0, chances] = values[chances].mean(axis=1)
-    ordered = values[~chances]
-    ordered.sort(axis=1)
-    figures = statistics(ordered, worse_high[~chances])
-    constant = ordered[:, 0] == ordered[:, -1]
-    figures[:, constant] = ordered[constant, 0]
-    found[:, ~chances] = figures
-    return found, ordered
+    found = np.repeat(values[None, :, 0], len(STATISTICS), axis=0)
+    varies = np.flatnonzero((values != values[:, :1]).any(axis=1))
+    ordered = np.sort(values[varies], axis=1)
+    tails = np.where(worse_high[varies], tail_mean(ordered[:, ::-1]), tail_mean(ordered))
+    p10, p50, p90 = quantiles(ordered, (0.1, 0.5, 0.9)).T
+    found[:, varies] = ordered.mean(axis=1), p10, p50, p90, tails
+    return found
 
 
 def quantiles(ordered: FloatArray, levels: tuple[float, ...]) -> FloatArray:

@@ -1,0 +1,224 @@
+"""What one replicate says of every option: its draws evaluated, observed and summed up."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from finsim.analysis.measures import Row
+from finsim.analysis.moments import Moments, moments_of
+from finsim.analysis.observe import (
+    MONEY_SETTLED,
+    Extremes,
+    economics_rows,
+    extremes,
+    money_rows,
+    observe_economics,
+    observe_money,
+    times_met,
+)
+from finsim.analysis.observe_levels import level_rows, observe_levels, off_nought, off_the_system
+from finsim.analysis.statistics import STATISTICS, quantiles, statistics, tail_mean_where
+from finsim.analysis.study import Case, Layout, Study
+from finsim.economics import control_totals as totals_of
+from finsim.simulation.arrangement import Settled, settled
+from finsim.simulation.evaluate import Outcome, Record, Workings, workings
+from finsim.simulation.evaluate import outcome as outcome_of
+from finsim.simulation.levels import LevelOutcome, level_outcomes
+from finsim.simulation.plan import FloatArray, IntArray
+from finsim.simulation.run import units
+from finsim.uncertainty.point_sets import Design
+
+CURVE_LEVELS = tuple(level / 100 for level in range(1, 100))
+TOTALS_AROUND = tuple(float(step) for step in range(-100, 101, 10))
+RECORD: frozenset[Record] = frozenset({"positions", "schemes"})
+BY_SERVICE: frozenset[Record] = frozenset({*RECORD, "lines"})
+SAME = 1e-9
+
+
+class CaseSummary(Struct, frozen=True):
+    """What one replicate says of a case.
+
+    `values` [statistic, row] and `compared` [statistic, row]; `curves` [row, level] the percentiles
+    of the system's gaps; `bearing` [body, year] the mean position in the system's worst tenth, the
+    system first; `chances` [total] of the system's position reaching totals around its own.
+    `moments` [2, input, year]: how each input moves with the last gap, as `Moments.with_gap` says.
+    """
+
+    values: FloatArray
+    compared: FloatArray
+    curves: FloatArray
+    bearing: FloatArray
+    chances: FloatArray
+    extremes: Extremes
+    moments: FloatArray
+
+
+class _Economics:
+    """The rows of an economics, observed unit by unit, for the cases that share it."""
+
+    def __init__(self, case: Case, draws: int) -> None:
+        rows = economics_rows(case.plan)
+        self.plan = case.plan
+        self.centre = case.plan.inputs.central()
+        self.last_gap = rows.index(Row("system", "system", case.plan.years[-1], "gap"))
+        self.rows = np.empty((len(rows), draws))
+        self.moments: Moments | None = None
+
+    def add(self, x: FloatArray, outcome: Outcome, unit: slice) -> Extremes:
+        """Take a unit in; returns how far it is from what must hold."""
+        rows = observe_economics(self.plan, outcome, self.rows[:, unit])
+        here = moments_of(x - self.centre, rows[self.last_gap])
+        self.moments = here if self.moments is None else self.moments.merged(here)
+        return extremes(self.plan, outcome)
+
+    def summary(self, stated: Layout) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The statistics of the rows, the percentiles of the system's gaps, and the moments."""
+        assert self.moments is not None
+        curves = quantiles(np.sort(self.rows[list(stated.curved)], axis=1), CURVE_LEVELS)
+        return statistics(self.rows, stated.economics), curves, self.moments.with_gap()
+
+
+class _Settled:
+    """What an option settles, observed unit by unit: its money, and how often totals are met."""
+
+    def __init__(self, case: Case, draws: int) -> None:
+        self.case = case
+        self.rows = np.empty((len(money_rows(case.plan)), draws))
+        self.system = np.empty(draws)
+        self.met: list[IntArray] = []
+        self.extremes: Extremes | None = None
+
+    def add(self, result: Settled, common: Extremes, unit: slice) -> None:
+        """Take a unit in."""
+        arrangement = self.case.arrangement
+        observe_money(self.case.plan, result, self.rows[:, unit])
+        self.met.append(times_met(result))
+        self.system[unit] = totals_of.system_position(
+            result.judged[:, -1:], arrangement.totals[:, -1:], arrangement.in_system
+        )
+        own = common.with_settled(result)
+        self.extremes = own if self.extremes is None else self.extremes.merged(own)
+
+    def statistics(self, stated: Layout) -> FloatArray:
+        """The statistics of the rows that are reported: none where nobody is judged."""
+        if not self.case.arrangement.has_totals:
+            return np.zeros((len(STATISTICS), 0))
+        chances = np.zeros((len(STATISTICS), len(self.met[0])))
+        chances[0] = sum(self.met) / self.rows.shape[1]
+        return np.concatenate([statistics(self.rows, stated.settled), chances], axis=1)
+
+    @property
+    def money(self) -> FloatArray:
+        """[measure, body, year, draw] of what is settled, the system first."""
+        years, bodies = len(self.case.plan.years), len(self.case.plan.bodies.ids) + 1
+        shape = (len(MONEY_SETTLED), bodies, years, self.rows.shape[1])
+        # They stand after the gap after support.
+        return self.rows[years : years + math.prod(shape[:-1])].reshape(shape)
+
+
+class _Levels:
+    """The networks and localities of cases that have them alike, observed unit by unit."""
+
+    def __init__(self, case: Case, draws: int) -> None:
+        self.case = case
+        self.rows = np.empty((len(level_rows(case.plan, case.arrangement.levels)), draws))
+
+    def add(
+        self, x: FloatArray, found: Workings, outcome: Outcome, unit: slice
+    ) -> tuple[tuple[LevelOutcome, ...], float, float]:
+        """Take a unit in: its networks and localities, and how far they are from what must hold."""
+        plan, levels = self.case.plan, self.case.arrangement.levels
+        bodies = level_outcomes(plan, levels, outcome, x, found)
+        if bodies:
+            observe_levels(levels, bodies, self.rows[:, unit])
+        return bodies, off_the_system(plan, outcome, bodies), off_nought(bodies)
+
+
+def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary, ...]:
+    """One replicate of every case, evaluated unit by unit and summed up."""
+    draws = design.draws
+    economics = {n: _Economics(work.cases[n], draws) for n in dict.fromkeys(work.shares)}
+    levels = {n: _Levels(work.cases[n], draws) for n in dict.fromkeys(work.levels)}
+    options = [_Settled(case, draws) for case in work.cases]
+    for number, of_economics in economics.items():
+        plan = work.cases[number].plan
+        sharing = [n for n, first in enumerate(work.shares) if first == number]
+        by_service = any(work.cases[n].arrangement.services for n in sharing)
+        record = BY_SERVICE if by_service else RECORD
+        stop = 0
+        for x in units(plan, design, replicate):
+            start, stop = stop, stop + x.shape[2]
+            unit = slice(start, stop)
+            found = workings(plan, x)
+            outcome = outcome_of(plan, x, found, record)
+            checked = of_economics.add(x, outcome, unit)
+            seen = {
+                n: levels[n].add(x, found, outcome, unit)
+                for n in dict.fromkeys(work.levels[n] for n in sharing)
+            }
+            for n in sharing:
+                case = work.cases[n]
+                bodies, off, moved = seen[work.levels[n]]
+                result = settled(case.plan, case.arrangement, outcome, x, bodies)
+                options[n].add(result, replace(checked, levels=off, budgets=moved), unit)
+    return _summaries(work, economics, levels, options)
+
+
+def _summaries(
+    work: Study,
+    economics: dict[int, _Economics],
+    levels: dict[int, _Levels],
+    options: list[_Settled],
+) -> tuple[CaseSummary, ...]:
+    shared = {n: found.summary(work.layouts[n]) for n, found in economics.items()}
+    of_levels = {n: statistics(found.rows, work.layouts[n].levels) for n, found in levels.items()}
+    first = options[0].money
+    summaries = []
+    for number, option in enumerate(options):
+        common, curves, moments = shared[work.shares[number]]
+        own = option.statistics(work.layouts[number])
+        values = np.concatenate([common, own, of_levels[work.levels[number]]], axis=1)
+        assert option.extremes is not None
+        summaries.append(
+            CaseSummary(
+                values=values,
+                compared=_compared(option.money, first) if number else values[:, :0],
+                curves=curves,
+                bearing=_bearing(option.money[-1]),
+                chances=_chances(option),
+                extremes=replace(option.extremes, finite=bool(np.isfinite(values).all())),
+                moments=moments,
+            )
+        )
+    return tuple(summaries)
+
+
+def _compared(money: FloatArray, first: FloatArray) -> FloatArray:
+    """Statistics of the differences from the first option, and the chance to be better."""
+    difference = money - first
+    better = np.zeros((len(STATISTICS), math.prod(difference.shape[1:-1])))
+    better[0] = (difference[-1] > SAME).mean(axis=-1).ravel()
+    rows = difference.reshape(-1, difference.shape[-1])
+    return np.concatenate([statistics(rows, np.zeros(len(rows), dtype=bool)), better], axis=1)
+
+
+def _bearing(position: FloatArray) -> FloatArray:
+    """Who bears the tail: each body's mean position where the system's is in its worst tenth."""
+    years = range(position.shape[1])
+    return np.stack([tail_mean_where(position[:, t], position[0, t]) for t in years], axis=1)
+
+
+def _chances(option: _Settled) -> FloatArray:
+    """The chance, in the last year, of reaching totals around the system's."""
+    arrangement = option.case.arrangement
+    total = totals_of.system_total(arrangement.totals, arrangement.in_system)[-1]
+    if not np.isfinite(total):
+        return np.full(len(TOTALS_AROUND), np.nan)
+    return totals_of.chance_of_meeting_by_total(option.system, total + np.array(TOTALS_AROUND))
+
+
+__all__ = ["STATISTICS", "CaseSummary", "summarise"]
