@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 from msgspec import Struct
 
+from finsim.analysis.bridge_steps import StepsSummary
 from finsim.analysis.measures import Row
 from finsim.analysis.observe import Extremes
 from finsim.analysis.study import Study
@@ -38,7 +39,8 @@ class Estimate(Struct, frozen=True):
 class Estimates(Struct, frozen=True):
     """What the replicates say of a case: see `CaseSummary` for the shapes.
 
-    `moments` [replicate, 2, input, year] are those of each replicate, up to the 512th.
+    `moments` [replicate, 2, input, year] are those of each replicate, up to the 512th, `steps` what
+    the replicates that were bridged say of the bridge.
     """
 
     rows: tuple[Row, ...]
@@ -51,6 +53,7 @@ class Estimates(Struct, frozen=True):
     extremes: Extremes
     sampling: Sampling
     moments: FloatArray
+    steps: tuple[StepsSummary, ...]
 
 
 class Running:
@@ -94,6 +97,7 @@ class _Gathered:
         self.arrays = {name: Running(getattr(first, name)) for name in SUMMED}
         self.extremes = first.extremes
         self.moments: list[FloatArray] = []
+        self.steps: list[StepsSummary] = []
         self.count = 0
 
     def add(self, summary: CaseSummary) -> None:
@@ -103,6 +107,8 @@ class _Gathered:
             self.extremes = self.extremes.merged(summary.extremes)
         if self.count < MOMENTS_KEPT:
             self.moments.append(summary.moments)
+        if summary.steps is not None:
+            self.steps.append(summary.steps)
         self.count += 1
 
 
@@ -195,4 +201,5 @@ def _combined(work: Study, number: int, gathered: _Gathered, sampling: Sampling)
         extremes=gathered.extremes,
         sampling=sampling,
         moments=np.stack(gathered.moments),
+        steps=tuple(gathered.steps),
     )

@@ -8,7 +8,8 @@ from operator import attrgetter
 import numpy as np
 from msgspec import Struct, field
 
-from finsim.analysis.bridge_rows import Bridge
+from finsim.analysis.bridge_rows import Bridge, bridge_of
+from finsim.analysis.bridge_steps import Bridged
 from finsim.analysis.checks import Check, checks_of
 from finsim.analysis.estimates import Estimate, Estimates, estimate
 from finsim.analysis.measures import BY_NAME, CHANCE, MEASURES, Level, Row
@@ -173,13 +174,14 @@ def simulate_cases(
     engine: Engine,
     progress: Callable[[int, int], None] | None = None,
     precision: float | None = None,
+    bridged: Bridged | None = None,
 ) -> tuple[Results, ...]:
     """Options run on the same draws: the two cases without chance, the draws, and the checks.
 
     Options that share economics share its results; each after the first has its differences from
-    the first.
+    the first. The bridges asked for are worked out on the run's own draws, each with a check.
     """
-    work = study(cases)
+    work = study(cases, bridged)
     estimates = estimate(work, sampling, engine, progress, precision)
     found: list[Results] = []
     certain: dict[int, tuple[Outcome, Outcome]] = {}
@@ -211,6 +213,12 @@ def _results(
     ]
     if first is not None:
         figures += _compared_figures(case, estimates, figures, first)
+    checks = checks_of(case.plan, case.arrangement, estimates.extremes, central, planned)
+    bridge = None
+    if estimates.steps:
+        draws = estimates.sampling.design.draws
+        bridge = bridge_of(case.plan, work.steps[number].names, estimates.steps, draws)
+        checks = (*checks, bridge.check)
     return Results(
         plan=case.plan,
         arrangement=case.arrangement,
@@ -218,10 +226,11 @@ def _results(
         figures=tuple(figures),
         curves=tuple(_curves(case, estimates)),
         chances=tuple(_chances(case, estimates)),
-        checks=checks_of(case.plan, case.arrangement, estimates.extremes, central, planned),
+        checks=checks,
         central=central,
         planned=planned,
         moments=estimates.moments,
+        bridge=bridge,
     )
 
 

@@ -8,11 +8,13 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from finsim.analysis.bridge_steps import Bridged
 from finsim.analysis.measures import BY_NAME, Row
 from finsim.analysis.observe import MONEY_SETTLED, economics_rows, is_chance, settled_rows
 from finsim.analysis.observe_levels import level_rows
 from finsim.simulation.arrangement import Arrangement, economics_text
 from finsim.simulation.plan import Plan
+from finsim.simulation.steps import Steps, steps_of
 
 CURVED = ("do_nothing_gap", "gap")
 
@@ -66,13 +68,16 @@ class Study(Struct, frozen=True):
     """Cases on shared draws.
 
     `shares` gives for each the first case with the same economics, `levels` the first that has the
-    same networks, localities and budgets as well.
+    same networks, localities and budgets as well. `steps` are those of the first cases, which are
+    bridged in the first replicates, `bridged` of them or all.
     """
 
     cases: tuple[Case, ...]
     shares: tuple[int, ...]
     levels: tuple[int, ...]
     layouts: tuple[Layout, ...]
+    steps: tuple[Steps, ...] = ()
+    bridged: int | None = None
 
     @property
     def compared_rows(self) -> tuple[Row, ...]:
@@ -93,10 +98,19 @@ class Study(Struct, frozen=True):
         )
 
 
-def study(cases: Sequence[Case]) -> Study:
-    """Cases with the economics that they share found out."""
+def study(cases: Sequence[Case], bridged: Bridged | None = None) -> Study:
+    """Cases with the economics that they share found out, and the bridges asked for."""
     texts = [economics_text(case.plan) if len(cases) > 1 else "" for case in cases]
     shares = tuple(texts.index(text) for text in texts)
     keys = [(text, case.arrangement.levels.key) for text, case in zip(texts, cases, strict=True)]
     levels = tuple(keys.index(key) for key in keys)
-    return Study(tuple(cases), shares, levels, tuple(layout(case) for case in cases))
+    asked = shares[: bridged.options] if bridged is not None else ()
+    steps = {number: steps_of(cases[number].plan) for number in dict.fromkeys(asked)}
+    return Study(
+        cases=tuple(cases),
+        shares=shares,
+        levels=levels,
+        layouts=tuple(layout(case) for case in cases),
+        steps=tuple(steps[number] for number in asked),
+        bridged=bridged.replicates if bridged is not None else None,
+    )

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from finsim.analysis.bridge_steps import StepsGathered, StepsSummary
 from finsim.analysis.measures import Row
 from finsim.analysis.moments import Moments, moments_of
 from finsim.analysis.observe import (
@@ -29,7 +30,7 @@ from finsim.simulation.evaluate import Outcome, Record, Workings, workings
 from finsim.simulation.evaluate import outcome as outcome_of
 from finsim.simulation.levels import LevelOutcome, level_outcomes
 from finsim.simulation.plan import FloatArray, IntArray
-from finsim.simulation.run import units
+from finsim.simulation.run import placed_units
 from finsim.uncertainty.point_sets import Design
 
 CURVE_LEVELS = tuple(level / 100 for level in range(1, 100))
@@ -46,6 +47,7 @@ class CaseSummary(Struct, frozen=True):
     of the system's gaps; `bearing` [body, year] the mean position in the system's worst tenth, the
     system first; `chances` [total] of the system's position reaching totals around its own.
     `moments` [2, input, year]: how each input moves with the last gap, as `Moments.with_gap` says.
+    `steps` are what the replicate says of its bridge, where that is worked out.
     """
 
     values: FloatArray
@@ -55,6 +57,7 @@ class CaseSummary(Struct, frozen=True):
     chances: FloatArray
     extremes: Extremes
     moments: FloatArray
+    steps: StepsSummary | None = None
 
 
 class _Economics:
@@ -144,15 +147,14 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
     economics = {n: _Economics(work.cases[n], draws) for n in dict.fromkeys(work.shares)}
     levels = {n: _Levels(work.cases[n], draws) for n in dict.fromkeys(work.levels)}
     options = [_Settled(case, draws) for case in work.cases]
+    steps: dict[int, StepsSummary] = {}
     for number, of_economics in economics.items():
         plan = work.cases[number].plan
         sharing = [n for n, first in enumerate(work.shares) if first == number]
         by_service = any(work.cases[n].arrangement.services for n in sharing)
         record = BY_SERVICE if by_service else RECORD
-        stop = 0
-        for x in units(plan, design, replicate):
-            start, stop = stop, stop + x.shape[2]
-            unit = slice(start, stop)
+        bridge = _bridge(work, replicate, sharing, draws)
+        for x, unit in placed_units(plan, design, replicate):
             found = workings(plan, x)
             outcome = outcome_of(plan, x, found, record)
             checked = of_economics.add(x, outcome, unit)
@@ -160,12 +162,28 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
                 n: levels[n].add(x, found, outcome, unit)
                 for n in dict.fromkeys(work.levels[n] for n in sharing)
             }
+            results = {}
             for n in sharing:
                 case = work.cases[n]
                 bodies, off, moved = seen[work.levels[n]]
                 result = settled(case.plan, case.arrangement, outcome, x, bodies)
                 options[n].add(result, replace(checked, levels=off, budgets=moved), unit)
-    return _summaries(work, economics, levels, options)
+                if bridge is not None and n in bridge.settled:
+                    results[n] = result
+            if bridge is not None:
+                bridge.add(x, found, outcome, results, unit)
+        if bridge is not None:
+            steps |= bridge.summaries()
+    return _summaries(work, economics, levels, options, steps)
+
+
+def _bridge(work: Study, replicate: int, sharing: list[int], draws: int) -> StepsGathered | None:
+    """What gathers the steps of cases that share an economics; None where none are wanted."""
+    options = [n for n in sharing if n < len(work.steps)]
+    if not options or (work.bridged is not None and replicate >= work.bridged):
+        return None
+    first = options[0]
+    return StepsGathered(work.cases[first].plan, work.steps[first], options, draws)
 
 
 def _summaries(
@@ -173,6 +191,7 @@ def _summaries(
     economics: dict[int, _Economics],
     levels: dict[int, _Levels],
     options: list[_Settled],
+    steps: dict[int, StepsSummary],
 ) -> tuple[CaseSummary, ...]:
     shared = {n: found.summary(work.layouts[n]) for n, found in economics.items()}
     of_levels = {n: statistics(found.rows, work.layouts[n].levels) for n, found in levels.items()}
@@ -192,6 +211,7 @@ def _summaries(
                 chances=_chances(option),
                 extremes=replace(option.extremes, finite=bool(np.isfinite(values).all())),
                 moments=moments,
+                steps=steps.get(number),
             )
         )
     return tuple(summaries)

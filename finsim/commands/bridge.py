@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from finsim.analysis.bridge import bridged, with_bridges
+from finsim.analysis.bridge import WHOLE, with_bridges
 from finsim.analysis.observe import SYSTEM
 from finsim.analysis.results import Results
 from finsim.commands.reporting import bodies_and_year, files_asked, give
@@ -29,14 +29,13 @@ def bridge(request: Request, bodies: Sequence[str], year: str | None) -> int:
         check_writable(path, request.force)
     if not request.quiet:
         warn(resolutions[0])
-    run = computed(resolutions, request)
-    results = bridged(run)
+    results = computed(resolutions, request, WHOLE)
     kept = of_bodies if bodies else (SYSTEM, *plan.bodies.ids)
     rows = shown.chosen_rows(results, kept, of_year if year else None)
     contents = {
         ".csv": lambda: shown.csv_text(rows).encode(),
         ".json": lambda: shown.json_text(results, rows).encode(),
-        ".xlsx": lambda: _workbook(with_bridges(run)),
+        ".xlsx": lambda: _workbook(with_bridges(results)),
     }
     give(request, targets, contents, lambda: shown.waterfalls(results, of_bodies, of_year))
     return DONE if all(result.passed for result in results) else CHECK_FAILED

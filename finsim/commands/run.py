@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from finsim.analysis.bridge import Bridging
+from finsim.analysis.bridge import OF_WORKBOOK, Bridged
 from finsim.analysis.estimates import MOST_REPLICATES
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
@@ -23,7 +23,7 @@ from finsim.scenario.model import AS_STATED
 from finsim.scenario.reading import read_files
 from finsim.simulation.forked import Forked, processors
 from finsim.simulation.resolve import Resolution, resolve_each
-from finsim.simulation.run import Engine, sampling
+from finsim.simulation.run import sampling
 from finsim.simulation.warnings import warnings_of
 
 ALL = "all"
@@ -72,8 +72,9 @@ def carried_out(
         check_writable(path, request.force)
     if not request.quiet:
         warn(resolutions[0])
-    bridged = any(path.suffix.lower() == WORKBOOK for path in targets)
-    results = computed(resolutions, request, bridged)
+    writes = any(path.suffix.lower() == WORKBOOK for path in targets)
+    meanwhile = _load_writer if writes else None
+    results = computed(resolutions, request, OF_WORKBOOK if writes else None, meanwhile)
     for path, content in contents(targets, results).items():
         write_atomically(path, content)
     sys.stdout.write(_json(results) if request.as_json else words(results))
@@ -161,27 +162,37 @@ def check_alike(
 
 
 def computed(
-    resolutions: Sequence[Resolution], request: Request, bridged: bool = False
+    resolutions: Sequence[Resolution],
+    request: Request,
+    bridged: Bridged | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> tuple[Results, ...]:
-    """Every option on the same draws; `bridged` with what a workbook shows of a bridge."""
+    """Every option on the same draws, with the bridges asked for.
+
+    `meanwhile` is done once, when the first replicate has come and copies draw the others.
+    """
     first = resolutions[0].resolved
     wanted = sampling(first.scenario.run)
     for resolution in resolutions:
         check_draws(resolution, wanted.design)
     progress = None if request.quiet else progress_on_terminal(first.scenario.title)
     cases = [Case(resolution.plan, resolution.arrangement) for resolution in resolutions]
+
+    def told(done: int, of: int) -> None:
+        if progress is not None:
+            progress(done, of)
+        if meanwhile is not None and done == 1:
+            meanwhile()
+
     gc.freeze()  # copies of this process share what was read; looking for cycles would write in it
-    engine: Engine = Forked(processors())
-    bridging = Bridging(engine, cases[0], wanted, _load_writer) if bridged else None
-    results = simulate_cases(cases, wanted, bridging or engine, progress, request.precision)
-    if bridging is not None:
-        results = bridging.with_bridges(results)
+    engine = Forked(processors())
+    results = simulate_cases(cases, wanted, engine, told, request.precision, bridged)
     if progress is not None:
         clear_progress()
     if request.precision is not None:
-        told = precision_reached(results, request.precision)
-        if told.startswith("warning") or not request.quiet:
-            print(told, file=sys.stderr)
+        reached = precision_reached(results, request.precision)
+        if reached.startswith("warning") or not request.quiet:
+            print(reached, file=sys.stderr)
     return results
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from finsim.analysis.bridge import bridged
+from finsim.analysis.bridge import WHOLE
 from finsim.analysis.results import Results
 from finsim.analysis.sensitivity import BY, DRAWS, Sensitivity, sensitivity
 from finsim.analysis.strands import GROUPINGS
@@ -50,7 +50,7 @@ def drivers_of(request: Request, question: Question) -> int:
         check_writable(path, request.force)
     if not request.quiet:
         warn(resolution)
-    results = bridged(computed([resolution], request))[0]
+    results = computed([resolution], request, WHOLE)[0]
     progress = None if request.quiet else progress_on_terminal("Sobol indices")
     found = sensitivity(case, of, results.sampling, by, question.draws, progress)
     if progress is not None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from finsim import __version__
-from finsim.analysis.bridge import bridged, with_bridges
+from finsim.analysis.bridge import OF_WORKBOOK, WHOLE, Bridged
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.book.excel_file import ExcelFile, open_excel
@@ -74,9 +74,9 @@ def verify(request: Request) -> int:
     if request.extract is not None:
         return _extracted(request, run, request.extract)
     resolutions = _resolutions(request.workbook, run)
-    results = _run_again(resolutions, run, request.quiet)
-    if BRIDGE in file.sheets:
-        results = bridged(results) if WHOLE_BRIDGE in file.sheets else with_bridges(results)
+    bridged = WHOLE if WHOLE_BRIDGE in file.sheets else OF_WORKBOOK
+    asked = bridged if BRIDGE in file.sheets else None
+    results = _run_again(resolutions, run, request.quiet, asked)
     found = _compared(file, results)
     if request.as_json:
         sys.stdout.write(_json(request.workbook, run, resolutions, results, found))
@@ -125,14 +125,16 @@ def _resolutions(workbook: str, run: Carried) -> list[Resolution]:
     return found
 
 
-def _run_again(resolutions: Sequence[Resolution], run: Carried, quiet: bool) -> tuple[Results, ...]:
+def _run_again(
+    resolutions: Sequence[Resolution], run: Carried, quiet: bool, bridged: Bridged | None
+) -> tuple[Results, ...]:
     first = resolutions[0].resolved
     wanted = sampling(first.scenario.run, draws=run.draws)
     for resolution in resolutions:
         check_draws(resolution, wanted.design)
     progress = None if quiet else progress_on_terminal(first.scenario.title)
     cases = [Case(resolution.plan, resolution.arrangement) for resolution in resolutions]
-    results = simulate_cases(cases, wanted, Serial(), progress)
+    results = simulate_cases(cases, wanted, Serial(), progress, bridged=bridged)
     if progress is not None:
         clear_progress()
     return results

@@ -76,6 +76,14 @@ def units(plan: Plan, design: Design, replicate: int, block: int = BLOCK) -> Ite
             yield x[:, :, start : start + UNIT]
 
 
+def placed_units(plan: Plan, design: Design, replicate: int) -> Iterator[tuple[FloatArray, slice]]:
+    """The inputs of a replicate's draws, unit by unit, and where they stand among its draws."""
+    stop = 0
+    for x in units(plan, design, replicate):
+        start, stop = stop, stop + x.shape[2]
+        yield x, slice(start, stop)
+
+
 def prepare(plan: Plan, design: Design) -> None:
     """Import and tabulate what every draw needs, before processes are copied or timed."""
     plan.inputs.values(points(design, plan.inputs.coordinates, 0, 0, 1))

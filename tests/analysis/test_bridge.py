@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given, settings
 from systems import contract, driver, line, one_hospital, plan_of, systems
 
-from finsim.analysis.bridge import (
-    WORKBOOK_REPLICATES,
-    Bridging,
-    bridged,
-    bridges,
-    with_bridges,
-)
-from finsim.analysis.bridge_rows import Bridge
-from finsim.analysis.results import simulate, simulate_cases
+from finsim.analysis.bridge import OF_WORKBOOK, WHOLE, Bridge, with_bridges
+from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.compile_arrangement import compile_arrangement
@@ -32,6 +25,15 @@ FEW = Sampling(Design("latin hypercube", 16, 2), 3)
 LAST = "2020/21"
 
 
+def bridged(cases: Sequence[Case], sampling: Sampling) -> tuple[Results, ...]:
+    return simulate_cases(cases, sampling, Serial(), bridged=WHOLE)
+
+
+def bridges(cases: Sequence[Case], sampling: Sampling) -> list[Bridge]:
+    found = [result.bridge for result in bridged(cases, sampling)]
+    return [bridge for bridge in found if bridge is not None]
+
+
 def steps(bridge: Bridge, body: str, year: str) -> dict[str, float]:
     return {row.step: row.mean for row in bridge.of(body, year)}
 
@@ -40,7 +42,7 @@ def steps(bridge: Bridge, body: str, year: str) -> dict[str, float]:
 @given(systems())
 def test_it_ties_on_any_system_and_agrees_with_the_run(resolved: Resolved) -> None:
     plan = plan_of(resolved)
-    (result,) = bridged([simulate(plan, FEW, Serial())])
+    (result,) = bridged([Case(plan, compile_arrangement(plan))], FEW)
     bridge = result.bridge
     assert bridge is not None
     assert result.checks[-1] == bridge.check
@@ -81,7 +83,7 @@ def test_options_of_bhr_tie_and_share_the_economics(shipped: Shipped) -> None:
     found = [shipped("bhr", name) for name in names]
     cases = [Case(each.plan, each.arrangement) for each in found]
     sampling = Sampling(Design("lattice", 1024, 614), 2)
-    results = bridged(simulate_cases(cases, sampling, Serial()))
+    results = bridged(cases, sampling)
     for result in results:
         assert result.bridge is not None
         assert result.bridge.check.passed
@@ -108,7 +110,7 @@ def test_options_of_bhr_tie_and_share_the_economics(shipped: Shipped) -> None:
 def test_themes_are_the_savings_that_the_run_reports(shipped: Shipped) -> None:
     found = shipped("bhr")
     sampling = Sampling(Design("lattice", 1024, 614), 2)
-    (result,) = bridged([simulate(found.plan, sampling, Serial())])
+    (result,) = bridged([Case(found.plan, found.arrangement)], sampling)
     assert result.bridge is not None
     by_step = {row.step: row for row in result.bridge.of("system", LAST)}
     themes = [figure for figure in result.schemes() if figure.level == "theme"]
@@ -149,35 +151,42 @@ def test_percentiles_of_a_step_in_closed_form() -> None:
 def test_a_workbook_has_the_first_option_on_the_first_replicates() -> None:
     plan = plan_of(one_price(uplift=0.02, pay={"low": 0.0, "high": 0.1}))
     case = Case(plan, compile_arrangement(plan))
-    sampling = Sampling(Design("lattice", 512, 3), WORKBOOK_REPLICATES + 1)
-    results = simulate_cases([case, case], sampling, Serial())
-    first, other = with_bridges(results)
-    few = Sampling(sampling.design, WORKBOOK_REPLICATES)
-    assert first.bridge == bridges([case], few)[0]
+    few = OF_WORKBOOK.replicates
+    assert few is not None
+    sampling = Sampling(Design("lattice", 512, 3), few + 1)
+    alone = simulate_cases([case, case], sampling, Serial())
+    first, other = simulate_cases([case, case], sampling, Serial(), bridged=OF_WORKBOOK)
+    assert first.bridge == bridges([case], Sampling(sampling.design, few))[0]
     assert other.bridge is None
-    assert [check.name for check in first.checks][-1] == "The bridge ties"
-    assert other.checks == results[1].checks
+    assert [check.name for check in first.checks] == [
+        *(check.name for check in alone[0].checks),
+        "The bridge ties",
+    ]
+    assert (first.figures, other.figures) == (alone[0].figures, alone[1].figures)
+    assert other.checks == alone[1].checks
+    whole = simulate_cases([case, case], sampling, Serial(), bridged=WHOLE)
+    assert all(result.bridge is not None for result in whole)
+    shown = with_bridges(whole)
+    assert [result.bridge for result in shown] == [first.bridge, None]
+    assert [result.checks for result in shown] == [first.checks, other.checks]
 
 
-@pytest.mark.parametrize("replicates", [2, WORKBOOK_REPLICATES + 5])
-def test_a_bridge_worked_out_along_with_its_run_is_the_same(replicates: int) -> None:
+def test_a_bridge_does_not_depend_on_who_works_it_out() -> None:
     plan = plan_of(one_price(uplift=0.02, pay={"low": 0.0, "high": 0.1}))
     case = Case(plan, compile_arrangement(plan))
-    sampling = Sampling(Design("latin hypercube", 64, 3), replicates)
-    afterwards = with_bridges(simulate_cases([case], sampling, Serial()))
-    bridging = Bridging(Forked(2), case, sampling)
-    (together,) = bridging.with_bridges(simulate_cases([case], sampling, bridging))
-    assert together.figures == afterwards[0].figures
-    assert together.bridge == afterwards[0].bridge
-    assert together.checks == afterwards[0].checks
+    sampling = Sampling(Design("latin hypercube", 64, 3), 9)
+    (alone,) = simulate_cases([case], sampling, Serial(), bridged=OF_WORKBOOK)
+    (shared,) = simulate_cases([case], sampling, Forked(2), bridged=OF_WORKBOOK)
+    assert shared.figures == alone.figures
+    assert shared.bridge == alone.bridge
+    assert shared.checks == alone.checks
 
 
 def test_more_replicates_asked_for_leave_the_bridge_on_the_first() -> None:
     plan = plan_of(one_price(uplift=0.02, pay={"low": 0.0, "high": 0.1}))
     case = Case(plan, compile_arrangement(plan))
     sampling = Sampling(Design("latin hypercube", 64, 3), 8)
-    bridging = Bridging(Serial(), case, sampling)
-    results = simulate_cases([case], sampling, bridging, precision=0.01)
-    assert results[0].sampling.replicates > sampling.replicates
-    (together,) = bridging.with_bridges(results)
-    assert together.bridge == with_bridges(results)[0].bridge
+    (more,) = simulate_cases([case], sampling, Serial(), precision=0.01, bridged=OF_WORKBOOK)
+    assert more.sampling.replicates > sampling.replicates
+    (result,) = simulate_cases([case], sampling, Serial(), bridged=OF_WORKBOOK)
+    assert more.bridge == result.bridge

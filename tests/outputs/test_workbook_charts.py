@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from finsim.analysis.bridge import with_bridges
+from finsim.analysis.bridge import OF_WORKBOOK
 from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.outputs import palette
@@ -58,7 +58,7 @@ def results() -> tuple[Results, ...]:
     found = [resolve(EXAMPLE, option, sets) for option in (None, "without prevention")]
     cases = [Case(one.plan, one.arrangement) for one in found]
     run = sampling(found[0].resolved.scenario.run, draws=8 * 512)
-    return with_bridges(simulate_cases(cases, run, Serial()))
+    return simulate_cases(cases, run, Serial(), bridged=OF_WORKBOOK)
 
 
 @pytest.fixture(scope="module")
