@@ -9,6 +9,8 @@ from finsim.simulation.plan import FloatArray
 
 STATISTICS = ("mean", "p10", "p50", "p90", "tail_mean")
 TAIL = 0.1
+RUN = 256
+BATCH = 80  # rows whose workings stay in cache
 
 
 def statistics(values: FloatArray, worse_high: NDArray[np.bool_]) -> FloatArray:
@@ -18,11 +20,49 @@ def statistics(values: FloatArray, worse_high: NDArray[np.bool_]) -> FloatArray:
     """
     found = np.repeat(values[None, :, 0], len(STATISTICS), axis=0)
     varies = np.flatnonzero((values != values[:, :1]).any(axis=1))
-    ordered = np.sort(values[varies], axis=1)
-    tails = np.where(worse_high[varies], tail_mean(ordered[:, ::-1]), tail_mean(ordered))
-    p10, p50, p90 = quantiles(ordered, (0.1, 0.5, 0.9)).T
-    found[:, varies] = ordered.mean(axis=1), p10, p50, p90, tails
+    for start in range(0, len(varies), BATCH):
+        rows = varies[start : start + BATCH]
+        found[:, rows] = _of_varying(values[rows], worse_high[rows])
     return found
+
+
+def _of_varying(values: FloatArray, worse_high: NDArray[np.bool_]) -> FloatArray:
+    ordered = ordered_in_part(values)
+    tails = np.where(worse_high, tail_mean(ordered[:, ::-1]), tail_mean(ordered))
+    p10, p50, p90 = quantiles(ordered, (0.1, 0.5, 0.9)).T
+    return np.stack([values.mean(axis=1), p10, p50, p90, tails])
+
+
+def ordered_in_part(values: FloatArray) -> FloatArray:
+    """Rows [row, draw] of which the first and last eighth and the middle two stand as if sorted.
+
+    What stands elsewhere is of no use. Up to 256 values are sorted by a network, at a sixth of the
+    time that each of 1,024 takes, so a row of 1,024 is four sorted runs. The lower half of two
+    sorted runs is the lesser of each value of one and its opposite in the other, from the end.
+
+    Source: Batcher 1968, Sorting networks and their applications.
+    """
+    rows, draws = values.shape
+    if draws != 4 * RUN:
+        return np.sort(values, axis=1)
+    runs = np.sort(values.reshape(rows, 2, 2, RUN), axis=-1)
+    runs = np.sort(np.stack(_halves(runs[:, :, 0], runs[:, :, 1]), axis=2), axis=-1)
+    one, other = runs.reshape(rows, 2, 2 * RUN).swapaxes(0, 1)
+    low, high = _halves(one, other)
+    edge = draws // 8
+    ordered = np.concatenate([low, high], axis=1)
+    ordered[:, 2 * RUN - 1] = low.max(axis=1)
+    ordered[:, 2 * RUN] = high.min(axis=1)
+    first, _ = _halves(one[:, :edge], other[:, :edge])
+    _, last = _halves(one[:, -edge:], other[:, -edge:])
+    ordered[:, :edge], ordered[:, -edge:] = np.sort(first, axis=1), np.sort(last, axis=1)
+    return ordered
+
+
+def _halves(one: FloatArray, other: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The lower and the upper half of two sorted runs [..., value], each in no order."""
+    opposite = other[..., ::-1]
+    return np.minimum(one, opposite), np.maximum(one, opposite)
 
 
 def quantiles(ordered: FloatArray, levels: tuple[float, ...]) -> FloatArray:

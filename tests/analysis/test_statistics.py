@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from finsim.analysis.estimates import standard_error
 from finsim.analysis.statistics import (
+    ordered_in_part,
     quantiles,
     statistics,
     tail_mean,
@@ -62,6 +63,33 @@ def test_the_worst_tenth_is_the_highest_of_a_gap_and_the_lowest_of_a_position() 
     found = statistics(ordered, np.array([True, False]))
     assert found[:, 0] == pytest.approx([50.5, 10.5, 50.5, 90.5, 95.5])
     assert found[:, 1] == pytest.approx([50.5, 10.5, 50.5, 90.5, 5.5])
+
+
+@pytest.mark.parametrize("draws", [10, 512, 1024, 4096])
+@pytest.mark.parametrize("kinds", [3, 100, 100_000])
+def test_the_order_that_statistics_need_is_that_of_a_sorted_row(draws: int, kinds: int) -> None:
+    """Few kinds of value are many ties; the rows rise, fall and are mixed."""
+    values = np.random.default_rng(7).integers(0, kinds, (12, draws)) / 7 - 1
+    values[0].sort()
+    values[1] = np.sort(values[1])[::-1]
+    found, expected = ordered_in_part(values), np.sort(values, axis=1)
+    edge, middle = draws // 8, slice(draws // 2 - 1, draws // 2 + 1)
+    np.testing.assert_array_equal(found[:, :edge], expected[:, :edge])
+    np.testing.assert_array_equal(found[:, -edge:], expected[:, -edge:])
+    np.testing.assert_array_equal(found[:, middle], expected[:, middle])
+
+
+@pytest.mark.parametrize("draws", [500, 1024])
+def test_statistics_of_many_rows_are_those_of_each(draws: int) -> None:
+    values = np.random.default_rng(7).normal(size=(200, draws))
+    high = np.arange(200) % 3 == 0
+    found = statistics(values, high)
+    ordered = np.sort(values, axis=1)
+    np.testing.assert_array_equal(found[1:4], quantiles(ordered, (0.1, 0.5, 0.9)).T)
+    np.testing.assert_array_equal(found[4, ~high], tail_mean(ordered)[~high])
+    np.testing.assert_array_equal(found[4, high], tail_mean(ordered[:, ::-1])[high])
+    alone = [statistics(values[n : n + 1], high[n : n + 1])[:, 0] for n in range(200)]
+    np.testing.assert_array_equal(found, np.stack(alone, axis=1))
 
 
 def test_standard_error_by_hand() -> None:
