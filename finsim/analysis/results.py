@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
+from typing import TypeAlias
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from finsim.analysis.bridge_rows import Bridge, bridge_of
 from finsim.analysis.bridge_steps import Bridged
@@ -43,7 +45,8 @@ FIELDS = (
 REPORTED = frozenset({"system", "organisation", "network", "locality"})
 NOISE = 1e-9
 _VALUES = attrgetter(*FIELDS)
-ERRORS = ("se", *(f"se_{name}" for name in STATISTICS[1:]))
+Labels: TypeAlias = tuple[str, Level, str, bool, str, str, str]
+Found: TypeAlias = tuple[list[float], list[float]]
 
 
 class Figure(Struct, frozen=True):
@@ -252,31 +255,39 @@ def _certain(case: Case, planned: Outcome, central: Outcome) -> FloatArray:
 def _figures(case: Case, estimates: Estimates, certain: FloatArray) -> Iterator[Figure]:
     option, draws = case.plan.resolved.option, estimates.sampling.draws
     moved = {row.measure for row in estimates.rows}
-    for number, row in enumerate(estimates.rows):
-        if BY_NAME[row.measure].unit == CHANCE and not _is_judged(case, row):
+    judged = _judged(case)
+    cases = _rounded(certain).tolist()
+    by_row = zip(estimates.rows, cases, _by_row(estimates.statistics), strict=True)
+    for row, (planned, central), found in by_row:
+        if BY_NAME[row.measure].unit == CHANCE and (row.body, row.year) not in judged:
             yield _constant(option, row, None)
             continue
-        planned, central = (_rounded(value) for value in certain[number])
-        figure = _figure(option, row, planned, central, estimates.statistics, number, draws)
+        figure = _figure(option, row, planned, central, found, draws)
         yield figure
         for alias, name in UNSETTLED.items():
             if alias not in moved and row.measure == name:
-                yield Figure(**{**figure.as_dict(), "measure": alias})  # type: ignore[arg-type]
+                yield replace(figure, measure=alias)
     yield from _unmoved(case, moved | set(UNSETTLED))
 
 
-def _is_judged(case: Case, row: Row) -> bool:
-    """Whether the body has a total to meet in the year."""
-    arrangement, t = case.arrangement, case.plan.years.index(row.year)
-    if row.level == "system":
-        system = totals_of.system_total(arrangement.totals, arrangement.in_system)
-        return bool(np.isfinite(system[t]))
-    return bool(np.isfinite(arrangement.lines[case.plan.bodies.ids.index(row.body), t]))
+def _judged(case: Case) -> set[tuple[str, int]]:
+    """The bodies, and the system, that have a total to meet, each by year."""
+    arrangement, bodies = case.arrangement, (SYSTEM, *case.plan.bodies.ids)
+    system = totals_of.system_total(arrangement.totals, arrangement.in_system)
+    has_total = np.isfinite(np.concatenate([system[None], arrangement.lines]))
+    return {(bodies[b], case.plan.years[t]) for b, t in np.argwhere(has_total).tolist()}
 
 
-def _rounded(value: float) -> float:
-    """A figure without the noise of floating point: below £0.001 it is nought."""
-    return 0.0 if abs(value) < NOISE else float(value)
+def _rounded(values: FloatArray) -> FloatArray:
+    """Figures without the noise of floating point: below £0.001 they are nought."""
+    result: FloatArray = np.where(np.abs(values) < NOISE, 0.0, values)
+    return result
+
+
+def _by_row(found: Estimate) -> Iterator[Found]:
+    """The statistics of each row, and their errors."""
+    values, errors = (_rounded(part).T.tolist() for part in (found.values, found.errors))
+    return zip(values, errors, strict=True)
 
 
 def _figure(
@@ -284,37 +295,31 @@ def _figure(
     row: Row,
     planned: float | None,
     central: float | None,
-    found: Estimate,
-    number: int,
+    found: Found,
     draws: int,
 ) -> Figure:
     """A row's figures; a chance that every draw agrees on is known to about one draw."""
+    values, errors = found
     labels = _labels(option, row)
     if BY_NAME[row.measure].unit == CHANCE:
-        chance, error = float(found.values[0, number]), float(found.errors[0, number])
-        error = error or 1 / draws
+        error = errors[0] or 1 / draws
         return Figure(
-            **labels,  # type: ignore[arg-type]
-            plan=planned,
-            central=central,
-            probability=chance,
-            se_probability=error,
+            *labels, plan=planned, central=central, probability=values[0], se_probability=error
         )
-    values = dict(zip(STATISTICS, map(_rounded, found.values[:, number]), strict=True))
-    errors = dict(zip(ERRORS, map(_rounded, found.errors[:, number]), strict=True))
-    return Figure(**labels, plan=planned, central=central, **values, **errors)  # type: ignore[arg-type]
+    return _of_money(labels, planned, central, found)
 
 
-def _labels(option: str, row: Row) -> dict[str, object]:
-    return {
-        "option": option,
-        "level": row.level,
-        "body": row.body,
-        "in_perimeter": row.in_perimeter,
-        "year": financial_year_text(row.year),
-        "measure": row.measure,
-        "unit": BY_NAME[row.measure].unit,
-    }
+def _of_money(labels: Labels, planned: float | None, central: float | None, found: Found) -> Figure:
+    """A row of money, its fields in their order: there are thousands of them."""
+    (mean, p10, p50, p90, tail), (se, se_p10, se_p50, se_p90, se_tail) = found
+    own = (planned, central, mean, p10, p50, p90, tail, None, se, se_p10, se_p50, se_p90, se_tail)
+    return Figure(*labels, *own)
+
+
+def _labels(option: str, row: Row) -> Labels:
+    """The first fields of a figure."""
+    year, unit = financial_year_text(row.year), BY_NAME[row.measure].unit
+    return option, row.level, row.body, row.in_perimeter, year, row.measure, unit
 
 
 def _unmoved(case: Case, moved: set[str]) -> Iterator[Figure]:
@@ -339,10 +344,9 @@ def _unmoved(case: Case, moved: set[str]) -> Iterator[Figure]:
 
 def _constant(option: str, row: Row, value: float | None) -> Figure:
     if value is None:
-        return Figure(**_labels(option, row))  # type: ignore[arg-type]
-    figures = dict.fromkeys(("plan", "central", *STATISTICS), value)
-    errors = dict.fromkeys(ERRORS, 0.0)
-    return Figure(**_labels(option, row), **figures, **errors)  # type: ignore[arg-type]
+        return Figure(*_labels(option, row))
+    certain = [value] * len(STATISTICS), [0.0] * len(STATISTICS)
+    return _of_money(_labels(option, row), value, value, certain)
 
 
 def _bearing_figures(case: Case, estimates: Estimates) -> Iterator[Figure]:
@@ -357,7 +361,7 @@ def _bearing_figures(case: Case, estimates: Estimates) -> Iterator[Figure]:
         for t, year in enumerate(case.plan.years):
             row = Row(level, body, year, "position_in_system_tail", inside)  # type: ignore[arg-type]
             yield Figure(
-                **_labels(case.plan.resolved.option, row),  # type: ignore[arg-type]
+                *_labels(case.plan.resolved.option, row),
                 mean=float(estimates.bearing.values[number, t]),
                 se=float(estimates.bearing.errors[number, t]),
             )
@@ -369,8 +373,9 @@ def _compared_figures(
     """The rows against the first option; without chance, the difference of the two cases."""
     option = case.plan.resolved.option
     own = {(f.level, f.body, f.measure, f.year): f for f in figures}
-    found = []
-    for number, row in enumerate(estimates.compared_rows):
+    figured = []
+    by_row = zip(estimates.compared_rows, _by_row(estimates.compared), strict=True)
+    for row, found in by_row:
         planned = central = None
         if row.measure.startswith("difference_"):
             key = (row.level, row.body, row.measure.removeprefix("difference_"))
@@ -378,9 +383,8 @@ def _compared_figures(
             there = first.figure(key[2], here.year, row.body, row.level)
             planned = _less(here.plan, there.plan)
             central = _less(here.central, there.central)
-        draws = estimates.sampling.draws
-        found.append(_figure(option, row, planned, central, estimates.compared, number, draws))
-    return found
+        figured.append(_figure(option, row, planned, central, found, estimates.sampling.draws))
+    return figured
 
 
 def _less(one: float | None, other: float | None) -> float | None:
