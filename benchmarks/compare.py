@@ -23,7 +23,7 @@ from pathlib import Path
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
-from finsim.analysis.summaries import BY_SERVICE
+from finsim.analysis.summaries import RECORD
 from finsim.commands.compare import compare
 from finsim.commands.run import Request, chosen, computed, run
 from finsim.outputs.terminal import summary
@@ -61,7 +61,7 @@ def settlements(scenario: str, names: list[str]) -> float:
     spent = 0.0
     for replicate in range(wanted.replicates):
         for x in units(plan, wanted.design, replicate):
-            outcome = evaluate(plan, x, BY_SERVICE)
+            outcome = evaluate(plan, x, RECORD)
             start = time.perf_counter()
             for resolution in resolutions:
                 settled(resolution.plan, resolution.arrangement, outcome, x)

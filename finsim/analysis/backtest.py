@@ -143,8 +143,7 @@ def _draws(
 def _figures(case: Case, x: FloatArray, outturns: Sequence[Outturn]) -> FloatArray:
     """The figure of each outturn, its bodies' together: [outturn, draw]."""
     plan = case.plan
-    record = frozenset({"positions", "lines"}) if case.arrangement.services else None
-    outcome = evaluate(plan, x) if record is None else evaluate(plan, x, record)  # type: ignore[arg-type]
+    outcome = evaluate(plan, x)
     rows = np.zeros((len(outturns), x.shape[2]))
     result = None
     for number, outturn in enumerate(outturns):

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from finsim.analysis.statistics import STATISTICS, statistics
 from finsim.simulation.arrangement import Settled
-from finsim.simulation.evaluate import Outcome, Workings
+from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.steps import DO_NOTHING, SETTLED, Steps, economic_steps, settled_steps
 
@@ -57,13 +57,12 @@ class StepsGathered:
     def add(
         self,
         x: FloatArray,
-        found: Workings,
         outcome: Outcome,
         results: Mapping[int, Settled],
         unit: slice,
     ) -> None:
         """Take a unit in: the economics and what each option settled."""
-        steps = economic_steps(self.plan, self.stated, x, found, outcome)
+        steps = economic_steps(self.plan, self.stated, x, outcome.workings, outcome)
         self._put(steps, self.economic[..., unit])
         before = steps.sum(axis=0)
         self.scale = max(self.scale, float(np.abs(outcome.income).sum(axis=0).max()))

@@ -18,7 +18,7 @@ from finsim.analysis.study import Case
 from finsim.economics.control_totals import TOLERANCE
 from finsim.scenario.stress_cases import StressCase
 from finsim.simulation.arrangement import Settled, settled
-from finsim.simulation.evaluate import POSITIONS, Outcome, Record, evaluate
+from finsim.simulation.evaluate import Record, evaluate
 from finsim.simulation.plan import FloatArray
 from finsim.simulation.run import Engine, Sampling, Serial, units
 from finsim.simulation.stress import Stress, stress_of, together
@@ -26,8 +26,6 @@ from finsim.uncertainty.point_sets import Design
 
 STRESSED = ("mean", "p10", "p90", "chance")
 SCHEMES: frozenset[Record] = frozenset({"positions", "schemes"})
-LINES: frozenset[Record] = frozenset({"lines"})
-NOTHING: frozenset[Record] = frozenset()
 NOISE = 1e-9
 TOGETHER = "together"
 TOGETHER_NAME = "All of them together"
@@ -151,9 +149,8 @@ def _summarised(
     seen: list[FloatArray] = []
     positions: list[list[FloatArray]] = [[] for _ in range(len(acting) + 1)]
     judged: list[list[FloatArray]] = [[] for _ in range(len(acting) + 1)]
-    services = LINES if case.arrangement.services else NOTHING
     for x in units(plan, design, replicate):
-        outcome = evaluate(plan, x, SCHEMES | services)
+        outcome = evaluate(plan, x, SCHEMES)
         seen.append(features_at(plan, x, outcome, t))
         base = settled(plan, case.arrangement, outcome, x)
         _gather(case, targets, base, positions[0], judged[0])
@@ -162,7 +159,7 @@ def _summarised(
                 result = base
             else:
                 y = stress.inputs(x)
-                changed = outcome if y is x else _evaluated(case, y, services)
+                changed = outcome if y is x else evaluate(plan, y)
                 result = settled(plan, case.arrangement, stress.outcome(changed), y)
             _gather(case, targets, result, positions[number], judged[number])
     together_judged = [np.concatenate(part, axis=1) for part in judged]
@@ -178,10 +175,6 @@ def _summarised(
             ]
         ),
     )
-
-
-def _evaluated(case: Case, x: FloatArray, services: frozenset[Record]) -> Outcome:
-    return evaluate(case.plan, x, POSITIONS | services)
 
 
 def _gather(

@@ -26,8 +26,7 @@ from finsim.analysis.statistics import STATISTICS, quantiles, statistics, tail_m
 from finsim.analysis.study import Case, Layout, Study
 from finsim.economics import control_totals as totals_of
 from finsim.simulation.arrangement import Settled, settled
-from finsim.simulation.evaluate import Outcome, Record, Workings, workings
-from finsim.simulation.evaluate import outcome as outcome_of
+from finsim.simulation.evaluate import Outcome, Record, evaluate
 from finsim.simulation.levels import LevelOutcome, level_outcomes
 from finsim.simulation.plan import FloatArray, IntArray
 from finsim.simulation.run import placed_units
@@ -36,7 +35,6 @@ from finsim.uncertainty.point_sets import Design
 CURVE_LEVELS = tuple(level / 100 for level in range(1, 100))
 TOTALS_AROUND = tuple(float(step) for step in range(-100, 101, 10))
 RECORD: frozenset[Record] = frozenset({"positions", "schemes"})
-BY_SERVICE: frozenset[Record] = frozenset({*RECORD, "lines"})
 SAME = 1e-9
 
 
@@ -131,11 +129,11 @@ class _Levels:
         self.rows = np.empty((len(level_rows(case.plan, case.arrangement.levels)), draws))
 
     def add(
-        self, x: FloatArray, found: Workings, outcome: Outcome, unit: slice
+        self, x: FloatArray, outcome: Outcome, unit: slice
     ) -> tuple[tuple[LevelOutcome, ...], float, float]:
         """Take a unit in: its networks and localities, and how far they are from what must hold."""
         plan, levels = self.case.plan, self.case.arrangement.levels
-        bodies = level_outcomes(plan, levels, outcome, x, found)
+        bodies = level_outcomes(plan, levels, outcome, x)
         if bodies:
             observe_levels(levels, bodies, self.rows[:, unit])
         return bodies, off_the_system(plan, outcome, bodies), off_nought(bodies)
@@ -151,15 +149,12 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
     for number, of_economics in economics.items():
         plan = work.cases[number].plan
         sharing = [n for n, first in enumerate(work.shares) if first == number]
-        by_service = any(work.cases[n].arrangement.services for n in sharing)
-        record = BY_SERVICE if by_service else RECORD
         bridge = _bridge(work, replicate, sharing, draws)
         for x, unit in placed_units(plan, design, replicate):
-            found = workings(plan, x)
-            outcome = outcome_of(plan, x, found, record)
+            outcome = evaluate(plan, x, RECORD)
             checked = of_economics.add(x, outcome, unit)
             seen = {
-                n: levels[n].add(x, found, outcome, unit)
+                n: levels[n].add(x, outcome, unit)
                 for n in dict.fromkeys(work.levels[n] for n in sharing)
             }
             results = {}
@@ -171,7 +166,7 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
                 if bridge is not None and n in bridge.settled:
                     results[n] = result
             if bridge is not None:
-                bridge.add(x, found, outcome, results, unit)
+                bridge.add(x, outcome, results, unit)
         if bridge is not None:
             steps |= bridge.summaries()
     return _summaries(work, economics, levels, options, steps)

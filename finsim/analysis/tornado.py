@@ -20,9 +20,10 @@ from finsim.analysis.statistics import tail_mean_where
 from finsim.analysis.strands import Strand, input_title, strands
 from finsim.analysis.study import Case
 from finsim.analysis.watched import Watched
+from finsim.economics.arrays import UNIT
 from finsim.simulation.inputs import Input
 from finsim.simulation.plan import FloatArray, Plan
-from finsim.simulation.run import UNIT, Sampling
+from finsim.simulation.run import Sampling
 from finsim.uncertainty import dependence
 from finsim.uncertainty.distributions import Event
 from finsim.uncertainty.point_sets import points

@@ -14,14 +14,13 @@ from finsim.book.quantities import QuantityError, financial_year, financial_year
 from finsim.economics import control_totals as totals_of
 from finsim.economics import ledger
 from finsim.simulation.arrangement import settled
-from finsim.simulation.evaluate import POSITIONS, Outcome, Record, evaluate
+from finsim.simulation.evaluate import Outcome, evaluate
 from finsim.simulation.plan import FloatArray
 
 OF_SYSTEM = ("gap", "do_nothing_gap", "gap_after_support")
 OF_BODIES = ("position", "position_before_risk_share", "position_do_nothing", "control_total_met")
 SHORT = {"met": "control_total_met"}
 SETTLED = ("gap_after_support", "position", "control_total_met")
-WITH_LINES: frozenset[Record] = frozenset({"positions", "lines"})
 
 
 class UnknownFigure(ValueError):
@@ -63,8 +62,7 @@ class Watched(Struct, frozen=True):
 
         `extra` [organisation, year] is a saving beside those of the schemes, £m.
         """
-        record = WITH_LINES if case.arrangement.services else POSITIONS
-        outcome = evaluate(case.plan, x, record)
+        outcome = evaluate(case.plan, x)
         if extra is not None:
             outcome = with_extra_saving(outcome, extra)
         if self.measure in SETTLED and case.arrangement.has_totals:
@@ -81,8 +79,7 @@ class Watched(Struct, frozen=True):
 
     def margin(self, case: Case, x: FloatArray) -> FloatArray:
         """By how much what is judged passes the control total in each draw, [draw], £m."""
-        record = WITH_LINES if case.arrangement.services else POSITIONS
-        result = settled(case.plan, case.arrangement, evaluate(case.plan, x, record), x)
+        result = settled(case.plan, case.arrangement, evaluate(case.plan, x), x)
         totals, in_system = case.arrangement.totals, case.arrangement.in_system
         if self.body == SYSTEM:
             together: FloatArray = totals_of.system_position(result.judged, totals, in_system)

@@ -19,6 +19,33 @@ MaskArray: TypeAlias = NDArray[np.bool_]
 Quantity: TypeAlias = FloatArray | float
 """A number, or an array that broadcasts against ``[..., year, draw]``."""
 
+UNIT = 512
+"""The draws of one matrix product."""
+
+
+def weighted(weights: FloatArray, values: FloatArray) -> FloatArray:
+    """Rows weighted and added: ``Σ_c weights(r, c) · values(c, t, d)``, [row, year, draw].
+
+    In one product for each year and unit of draws, because the order in which BLAS adds may depend
+    on the shape of a product: so a draw has the same bits however many are evaluated together.
+
+    Args:
+        weights: [row, column], or [year, row, column].
+        values: [column, year, draw].
+    """
+    years, draws = values.shape[1:]
+    rows, whole = weights.shape[-2], draws - draws % UNIT
+    by_year = weights[..., None, :, :]
+    values = np.ascontiguousarray(values)
+    result = np.empty((rows, years, draws))
+    for start, stop, width in ((0, whole, UNIT), (whole, draws, draws - whole)):
+        if start < stop:
+            unit = (years, (stop - start) // width, width)
+            columns = values[:, :, start:stop].reshape(len(values), *unit)
+            total = result[:, :, start:stop].reshape(rows, *unit)
+            np.matmul(by_year, columns.transpose(1, 2, 0, 3), out=total.transpose(1, 2, 0, 3))
+    return result
+
 
 def running_product(values: FloatArray) -> FloatArray:
     """``Π_{u ≤ t} value_u``, [..., year, draw], written over the values.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.economics.arrays import FloatArray, MaskArray, Quantity
+from finsim.economics.arrays import FloatArray, MaskArray, Quantity, weighted
 
 
 def area_shares(parts: FloatArray, there: MaskArray) -> FloatArray:
@@ -128,8 +128,7 @@ def by_body(spread: FloatArray, values: FloatArray) -> FloatArray:
     Returns:
         [body, year, draw].
     """
-    result: FloatArray = np.matmul(spread.transpose(2, 0, 1), values.transpose(1, 0, 2))
-    return np.ascontiguousarray(result.transpose(1, 0, 2))
+    return weighted(spread.transpose(2, 0, 1), values)
 
 
 def _parts_of(values: FloatArray, total: FloatArray) -> FloatArray:

@@ -13,13 +13,16 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from finsim.economics import control_totals as totals_of
+from finsim.economics.arrays import weighted
 from finsim.economics.risk_share import Settlement, settle
 from finsim.economics.risk_share_terms import Basis, Term
 from finsim.economics.sustainability_funding import sustainability_funding
 from finsim.economics.sustainability_funding_terms import FundingTerms
-from finsim.simulation.evaluate import Outcome, weighted
+from finsim.simulation.compile_flows import CostUnits
+from finsim.simulation.evaluate import Outcome, Workings, after_schemes, own_costs
+from finsim.simulation.factors import Factors
 from finsim.simulation.levels import LevelOutcome, Levels, level_outcomes
-from finsim.simulation.plan import FloatArray, Plan
+from finsim.simulation.plan import FloatArray, IntArray, Plan
 
 SETTLED_BY = ("totals", "control_totals", "funds", "risk_shares", "budgets", "comparisons")
 SAVINGS = "savings"
@@ -44,21 +47,30 @@ class FundingArrangement(Struct, frozen=True):
 class ServiceLine(Struct, frozen=True):
     """A service whose variance a risk share names: what organisations net on it.
 
-    `contracts` [organisation, contract] is +1 for the provider and −1 for the payer, `costs`
-    [organisation, line] −1 for whose line it is; `central` [organisation, year] the central net.
+    `flows` are the plan's flows with contracts of the service, `parts` [organisation, flow] the
+    part of each that is of the service, positive for the provider and negative for the payer.
+    `costs` are its own lines, `central` [organisation, year] the central net.
     """
 
     name: str
-    contracts: FloatArray
-    costs: FloatArray
+    flows: IntArray
+    parts: FloatArray
+    costs: CostUnits
     central: FloatArray
 
-    def variance(self, outcome: Outcome) -> FloatArray:
+    def variance(self, plan: Plan, found: Workings) -> FloatArray:
         """The net less the central net, [organisation, year, draw], £m, favourable positive."""
-        assert outcome.lines is not None
-        lines = outcome.lines
-        net = weighted(self.contracts, lines.contracts) + weighted(self.costs, lines.costs)
-        return net - self.central[:, :, None]
+        net = -self._costs(found.factors)
+        if self.flows.size:
+            after = after_schemes(plan.flows, found.before, found.touched)
+            net += weighted(self.parts, after[self.flows])
+        net -= self.central[:, :, None]
+        return net
+
+    def _costs(self, factors: Factors) -> FloatArray:
+        found = own_costs(self.costs, factors)
+        kept = factors.efficiency[self.costs.scope] * (found.do_nothing - found.released)
+        return weighted(self.costs.membership, kept)
 
 
 class Agreement(Struct, frozen=True):
@@ -239,7 +251,10 @@ def _shared(
             SAVINGS: outcome.saving,
             AGAINST_PLAN: outcome.saving - arrangement.planned_saving[:, :, None],
             AGAINST_CENTRAL: outcome.saving - arrangement.central_saving[:, :, None],
-            **{service.name: service.variance(outcome) for service in arrangement.services},
+            **{
+                service.name: service.variance(plan, outcome.workings)
+                for service in arrangement.services
+            },
         },
     )
     return settle(variance, arrangement.terms, basis)

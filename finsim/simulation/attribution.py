@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.simulation.evaluate import OwnCosts, SchemeResults, planned_values, weighted
+from finsim.economics.arrays import weighted
+from finsim.simulation.evaluate import OwnCosts, SchemeResults, planned_values
 from finsim.simulation.factors import Factors
 from finsim.simulation.plan import FloatArray, IntArray, Plan
 
@@ -40,8 +41,7 @@ def scheme_results(
     activity = _activity_savings(plan, factors, worth)
     if following.size:
         parts = plan.removals.central_parts[:, paid[following]]
-        for year in range(len(plan.years)):
-            activity[:, year] += parts[:, :, year] @ agreed[:, year]
+        activity += weighted(parts.transpose(2, 0, 1), agreed)
     efficient = _efficiency_savings(plan, factors, costs, inside)
     net = np.concatenate([activity, efficient])
     kept = factors.efficiency[plan.unit_scope] * (costs.do_nothing - costs.released)

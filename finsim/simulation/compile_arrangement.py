@@ -26,9 +26,10 @@ from finsim.simulation.arrangement import (
     year_names,
 )
 from finsim.simulation.cases import central_inputs, plan_inputs
+from finsim.simulation.compile_flows import CostUnits
 from finsim.simulation.compile_levels import compile_levels
 from finsim.simulation.compile_risk_share import Naming, PlacedTerm, check_terms, placed_terms
-from finsim.simulation.evaluate import Outcome, Record, evaluate
+from finsim.simulation.evaluate import Outcome, evaluate
 from finsim.simulation.inputs import InputError
 from finsim.simulation.levels import Levels
 from finsim.simulation.named import Where, bodies_named, check_year, found
@@ -141,9 +142,8 @@ def _certain(plan: Plan) -> tuple[Outcome, Outcome]:
     for known, outcomes in _latest_certain:
         if plan.has_economics_of(known):
             return outcomes
-    lines: frozenset[Record] = frozenset({"lines"})
-    planned = evaluate(plan, plan_inputs(plan), lines)
-    central = evaluate(plan, central_inputs(plan), lines)
+    planned = evaluate(plan, plan_inputs(plan))
+    central = evaluate(plan, central_inputs(plan))
     _latest_certain.append((plan, (planned, central)))
     return planned, central
 
@@ -297,11 +297,13 @@ def _service_lines(plan: Plan, terms: Sequence[terms_of.Term]) -> tuple[ServiceL
 
 def _service_line(plan: Plan, name: str, central: Outcome) -> ServiceLine:
     book, count = plan.resolved.book, len(plan.bodies.ids)
-    signs = (plan.contracts.incoming - plan.contracts.outgoing)[:count]
-    of_contracts = np.array([contract.service == name for contract in book.contracts])
-    costs = np.zeros((count, len(book.lines)))
-    for number, line in enumerate(book.lines):
-        if line.service == name:
-            costs[plan.bodies.ids.index(line.organisation), number] = -1.0
-    unset = ServiceLine(name, signs * of_contracts, costs, np.zeros((count, len(plan.years))))
-    return replace(unset, central=unset.variance(central)[:, :, 0])
+    named = np.array([contract.service == name for contract in book.contracts], dtype=bool)
+    baseline = np.bincount(plan.flow_of, plan.contracts.baseline * named, len(plan.flows.baseline))
+    flows = np.flatnonzero(baseline)
+    signs = (plan.flows.incoming - plan.flows.outgoing)[:count]
+    parts = signs * (baseline / plan.flows.baseline)
+    own = [number for number, line in enumerate(book.lines) if line.service == name]
+    costs = CostUnits(plan.lines.only(np.flatnonzero(np.isin(plan.lines.line, own))), count)
+    nothing = np.zeros((count, len(plan.years)))
+    unset = ServiceLine(name, flows, parts[:, flows], costs, nothing)
+    return replace(unset, central=unset.variance(plan, central.workings)[:, :, 0])

@@ -33,7 +33,7 @@ from finsim.simulation.levels import (
     seen_by,
 )
 from finsim.simulation.named import Where, check_year, found
-from finsim.simulation.plan import CostRows, FloatArray, IntArray, Plan
+from finsim.simulation.plan import FloatArray, IntArray, Plan
 
 NO_LEVELS = Levels("", (), None)
 
@@ -264,16 +264,7 @@ def _joint_costs(plan: Plan, divisions: Sequence[Division]) -> tuple[CostUnits, 
     owners, joint = np.unique(every, axis=1, return_inverse=True)
     rows = plan.lines
     kept = np.flatnonzero(plan.bodies.in_perimeter[rows.organisation])
-    of_inside = CostRows(
-        line=rows.line[kept],
-        organisation=joint.ravel()[rows.line[kept]],
-        activity=rows.activity[kept],
-        target=rows.target[kept],
-        removal=rows.removal[kept],
-        scope=rows.scope[kept],
-        weights=rows.weights[kept],
-        releasing=rows.releasing[kept],
-    )
+    of_inside = replace(rows.only(kept), organisation=joint.ravel()[rows.line[kept]])
     units = CostUnits(of_inside, owners.shape[1])
     return units, owners[:, units.organisation]
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from finsim.economics import contracts as pay
 from finsim.economics import costs as own
 from finsim.economics import ledger
+from finsim.economics.arrays import weighted
 from finsim.economics.control_totals import ccg_reserve
 from finsim.simulation.cases import central_inputs, plan_inputs
 from finsim.simulation.factors import Factors, factors_at, removal_shares
@@ -60,7 +61,7 @@ class Outcome(Struct, frozen=True):
 
     `internal_contracts` and `external_income` [year, draw] are what the perimeter's organisations
     receive from each other and from outside it; `reserves` is what is held back; `removed` is the
-    largest part of any contract or line that schemes removed.
+    largest part of any contract or line that schemes removed. `workings` is what it is made of.
     """
 
     income: FloatArray
@@ -75,6 +76,7 @@ class Outcome(Struct, frozen=True):
     reserves: FloatArray
     contract_imbalance: float
     removed: float
+    workings: Workings
     lines: Lines | None = None
     schemes: SchemeResults | None = None
     factors: Factors | None = None
@@ -158,7 +160,7 @@ def outcome(
         results = scheme_results(plan, factors, before, touched, costs)
     lines = _lines(plan, factors) if "lines" in record else None
     recorded = factors if "factors" in record else None
-    return _outcome(plan, x, factors, before, touched, costs, lines, results, recorded)
+    return _outcome(plan, x, found, lines, results, recorded)
 
 
 # contracts
@@ -173,6 +175,13 @@ def contract_values(stated: Contracts, factors: Factors) -> tuple[FloatArray, Fl
     left *= 1 - factors.removed[stated.removal[n]]
     after = paid(stated, stated.touched_payments, left, factors, stated.central_activity[1, n])
     return before, after
+
+
+def after_schemes(stated: Contracts, before: FloatArray, touched: FloatArray) -> FloatArray:
+    """Every contract after schemes [contract, year, draw], £m."""
+    after = before.copy()
+    after[stated.touched] = touched
+    return after
 
 
 def planned_values(stated: Contracts, factors: Factors, kept: IntArray) -> FloatArray:
@@ -300,18 +309,10 @@ def _rowed(weights: FloatArray, activity: np.ndarray, factors: Factors) -> Float
     return value
 
 
-def weighted(weights: FloatArray, values: FloatArray) -> FloatArray:
-    """A matrix [row, column] times values [column, year, draw]."""
-    years, draws = values.shape[1:]
-    flat: FloatArray = weights @ values.reshape(len(values), years * draws)
-    return flat.reshape(len(weights), years, draws)
-
-
 def _lines(plan: Plan, factors: Factors) -> Lines:
     """Every contract and own line by itself, with the formula that its docstring states."""
     before, touched = contract_values(plan.contracts, factors)
-    after = before.copy()
-    after[plan.contracts.touched] = touched
+    after = after_schemes(plan.contracts, before, touched)
     rows = plan.lines
     ones = np.ones(factors.rates.shape[1:])
     price = weighted(rows.weights, factors.rates)
@@ -342,18 +343,16 @@ def _belongs(rows: CostRows, lines: int) -> FloatArray:
 def _outcome(
     plan: Plan,
     x: FloatArray,
-    factors: Factors,
-    before: FloatArray,
-    touched: FloatArray,
-    costs: OwnCosts,
+    found: Workings,
     lines: Lines | None,
     results: SchemeResults | None,
     recorded: Factors | None,
 ) -> Outcome:
+    factors, before, costs = found.factors, found.before, found.costs
     count, flows = len(plan.bodies.ids), plan.flows
     sums = _sums(plan)
     without = weighted(sums, before)
-    change = touched - before[flows.touched]
+    change = found.touched - before[flows.touched]
     after = without + weighted(sums[:, flows.touched], change)
     received_before, paid_before = without[:count], without[count : 2 * count]
     received, paid = after[:count], after[count : 2 * count]
@@ -398,6 +397,7 @@ def _outcome(
         reserves=reserves,
         contract_imbalance=float(np.abs(imbalance).max(initial=0.0)),
         removed=factors.most_removed,
+        workings=found,
         lines=lines,
         schemes=results,
         factors=recorded,

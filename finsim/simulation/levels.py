@@ -15,17 +15,15 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from finsim.economics import levels as economics
+from finsim.economics.arrays import weighted
 from finsim.economics.risk_share import settle
 from finsim.economics.risk_share_terms import Basis, Term
 from finsim.simulation.compile_flows import CostUnits
 from finsim.simulation.evaluate import (
     Outcome,
-    Workings,
     own_costs,
     shocks_at,
     unattributed_pressure,
-    weighted,
-    workings,
 )
 from finsim.simulation.plan import FloatArray, IntArray, Plan
 
@@ -173,12 +171,12 @@ class LevelOutcome(Struct, frozen=True):
 
 
 def level_outcomes(
-    plan: Plan, levels: Levels, outcome: Outcome, x: FloatArray, found: Workings | None = None
+    plan: Plan, levels: Levels, outcome: Outcome, x: FloatArray
 ) -> tuple[LevelOutcome, ...]:
-    """Every chosen level at an outcome's inputs x [input, year, draw]; `found` if it is known."""
+    """Every chosen level at an outcome's inputs x [input, year, draw]."""
     if levels.costs is None:
         return ()
-    money = money_at(plan, levels.costs, outcome, x, found)
+    money = money_at(plan, levels.costs, outcome, x)
     outcomes: list[LevelOutcome] = []
     for budget in levels.budgets:
         above = next((level for level in outcomes if level.kind == "network"), None)
@@ -186,11 +184,9 @@ def level_outcomes(
     return tuple(outcomes)
 
 
-def money_at(
-    plan: Plan, costs: CostUnits, outcome: Outcome, x: FloatArray, found: Workings | None = None
-) -> Money:
+def money_at(plan: Plan, costs: CostUnits, outcome: Outcome, x: FloatArray) -> Money:
     """What all levels divide, at inputs x [input, year, draw]."""
-    found = workings(plan, x) if found is None else found
+    found = outcome.workings
     own = own_costs(costs, found.factors)
     return Money(
         flows=found.before,

@@ -15,10 +15,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from finsim.book.model import PaymentForm
+from finsim.economics.arrays import weighted
 from finsim.economics.decomposition import PricedContributions, priced_contributions, products
 from finsim.simulation.cases import central_inputs
 from finsim.simulation.compile_flows import form_runs, payments_of
-from finsim.simulation.evaluate import paid, weighted
+from finsim.simulation.evaluate import paid
 from finsim.simulation.factors import Factors, factors_at
 from finsim.simulation.plan import NONE, Contracts, FloatArray, IntArray, Plan
 

@@ -95,6 +95,10 @@ class CostRows(Struct, frozen=True):
     weights: FloatArray
     releasing: FloatArray
 
+    def only(self, kept: IntArray) -> CostRows:
+        """Some of the rows, by their positions."""
+        return CostRows(*(getattr(self, name)[kept] for name in self.__struct_fields__))
+
 
 class CostGroups(Struct, frozen=True):
     """Own costs before schemes, one row for each cost unit and activity."""

@@ -1,7 +1,7 @@
 """Drawing and evaluating replicates; the engines that map them.
 
-A replicate is the unit of work. Its draws are evaluated in fixed units, in the order of their
-index, so that results are the same to the bit whatever engine or number of workers runs them.
+A replicate is the unit of work. Its draws are evaluated some units at a time, in the order of their
+index, and no bit depends on how many, or on what engine or number of workers runs them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import numpy as np
 from msgspec import Struct
 
 from finsim.book.places import shown
+from finsim.economics.arrays import UNIT
 from finsim.scenario.model import Run
 from finsim.simulation.evaluate import Outcome, Record, evaluate
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.uncertainty.point_sets import Design, points
 
-UNIT = 512
-BLOCK = 2048
+BLOCK = 1024
 KEPT_BYTES = 31 * 2**20  # above 32 MiB glibc does not learn
 LEAST_REPLICATES = 8
 Result = TypeVar("Result")
@@ -62,18 +62,15 @@ def check_capacity(plan: Plan, design: Design) -> None:
 
 
 def units(plan: Plan, design: Design, replicate: int, block: int = BLOCK) -> Iterator[FloatArray]:
-    """The inputs of a replicate's draws, unit by unit: [input, year, draw].
+    """The inputs of a replicate's draws, some whole units at a time: [input, year, draw].
 
-    They are drawn for a block of whole units at a time, which moves no bit: a draw's inputs depend
-    on no other's.
+    How many moves no bit: a draw depends on no other, and a matrix product is of one unit.
     """
     keep_freed_memory()
     coordinates = plan.inputs.coordinates
-    for first in range(0, design.draws, block):
-        last = min(first + block, design.draws)
-        x = plan.inputs.values(points(design, coordinates, replicate, first, last))
-        for start in range(0, last - first, UNIT):
-            yield x[:, :, start : start + UNIT]
+    for start in range(0, design.draws, block):
+        stop = min(start + block, design.draws)
+        yield plan.inputs.values(points(design, coordinates, replicate, start, stop))
 
 
 def placed_units(plan: Plan, design: Design, replicate: int) -> Iterator[tuple[FloatArray, slice]]:

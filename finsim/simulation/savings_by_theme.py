@@ -13,8 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+from finsim.economics.arrays import weighted
 from finsim.simulation.attribution import ratio
-from finsim.simulation.evaluate import Workings, planned_values, weighted
+from finsim.simulation.evaluate import Workings, planned_values
 from finsim.simulation.plan import Activity, Efficiency, FloatArray, IntArray, Plan
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from finsim.economics import contracts as pay
+from finsim.economics.arrays import UNIT
 from finsim.outputs.trace import trace
 from finsim.outputs.trace_case import Case, central_case, drawn_case, plan_case
 from finsim.outputs.trace_contract import ContractTrace, contract_trace
@@ -25,7 +26,7 @@ from finsim.outputs.words import signed
 from finsim.simulation.arrangement import settled
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.resolve import Resolution, resolve
-from finsim.simulation.run import UNIT, sampling, units
+from finsim.simulation.run import sampling, units
 
 ROOT = Path(__file__).parents[2]
 SYSTEMS = ("bhr", "bhr-net-savings", "bhr-ons-outturn", "example", "nuffield")
@@ -186,7 +187,7 @@ def test_a_draw_is_the_draw_of_the_run(draw: int) -> None:
     found = case("bhr", draw)
     plan, design = found.plan, sampling(found.resolution.resolved.scenario.run).design
     replicate, within = divmod(draw, design.draws)
-    x = list(units(plan, design, replicate))[within // UNIT]
+    x = list(units(plan, design, replicate, UNIT))[within // UNIT]
     outcome = evaluate(plan, x)
     at = within % UNIT
     run = outcome.position_before_risk_share[:, :, at]
@@ -312,7 +313,7 @@ def test_the_position_is_what_settling_and_funding_leave(
 def test_a_settled_draw_is_the_draw_of_the_run() -> None:
     found = arranged(GUARANTEED, 777)
     plan, design = found.plan, sampling(found.resolution.resolved.scenario.run).design
-    x = list(units(plan, design, 0))[777 // UNIT]
+    x = list(units(plan, design, 0, UNIT))[777 // UNIT]
     after = settled(plan, found.resolution.arrangement, evaluate(plan, x), x)
     assert found.settled is not None
     assert np.array_equal(found.settled.position[:, :, 0], after.position[:, :, 777 % UNIT])

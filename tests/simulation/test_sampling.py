@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+from example_files import ROOT
 from hypothesis import given, settings
 from numpy.typing import NDArray
 from systems import (
@@ -27,18 +28,22 @@ from systems import (
 )
 
 from finsim.analysis.results import Results, simulate
+from finsim.economics.arrays import UNIT
 from finsim.scenario.resolved import Resolved
+from finsim.simulation.arrangement import settled
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.forked import Forked
+from finsim.simulation.levels import level_outcomes
 from finsim.simulation.plan import Plan
-from finsim.simulation.resolve import Resolution
-from finsim.simulation.run import UNIT, Sampling, Serial, replay, sampling, units
+from finsim.simulation.resolve import Resolution, resolve
+from finsim.simulation.run import Sampling, Serial, replay, sampling, units
 from finsim.simulation.workers import LocalWorkers
 from finsim.uncertainty.dependence import achieved_rank_correlation
 from finsim.uncertainty.point_sets import Design, Kind
 
 FloatArray = NDArray[np.float64]
 Shipped = Callable[..., Resolution]
+TOY = ROOT / "benchmarks" / "toy" / "toy.yaml"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CARE = [{"contracts": {"id": "care"}}]
 
@@ -257,7 +262,7 @@ def test_a_draw_replayed_alone_has_the_bits_of_the_run(
     plan = shipped("example").plan
     design = Design(kind, 1024, 9)
     replicate, within = divmod(draw, design.draws)
-    unit = list(units(plan, design, replicate))[within // UNIT]
+    unit = list(units(plan, design, replicate, UNIT))[within // UNIT]
     ran = evaluate(plan, unit, EVERYTHING)
     outcome, x, place = replay(plan, design, draw, EVERYTHING)
     assert np.array_equal(x[:, :, place], unit[:, :, within % UNIT])
@@ -276,15 +281,48 @@ def test_inputs_drawn_by_blocks_have_the_same_bits(
 ) -> None:
     plan = shipped("bhr").plan
     design = Design(kind, 4096 if kind == "lattice" else 8192, 5)
-    alone = units(plan, design, 3, UNIT)
-    for x, expected in zip(units(plan, design, 3, block), alone, strict=True):
-        assert x.shape[2] == UNIT
-        assert np.array_equal(x, expected)
+    alone = list(units(plan, design, 3, UNIT))
+    assert {x.shape[2] for x in alone} == {UNIT}
+    together = list(units(plan, design, 3, block))
+    assert together[0].shape[2] == min(block, design.draws)
+    assert np.array_equal(np.concatenate(together, axis=2), np.concatenate(alone, axis=2))
+
+
+def everything_of(found: Resolution, x: FloatArray) -> dict[str, FloatArray]:
+    """Whatever an outcome, its levels and its settlement say of each draw."""
+    outcome = evaluate(found.plan, x, EVERYTHING)
+    result = settled(found.plan, found.arrangement, outcome, x)
+    levels = level_outcomes(found.plan, found.arrangement.levels, outcome, x)
+    parts = (outcome, outcome.lines, outcome.schemes, result, *levels)
+    named = {
+        f"{number} {name}": getattr(part, name)
+        for number, part in enumerate(parts)
+        for name in dir(part)
+        if not name.startswith("_")
+    }
+    return {name: v for name, v in named.items() if isinstance(v, np.ndarray)}
+
+
+@pytest.mark.parametrize("name", ["bhr", "llr", "toy"])
+def test_evaluation_in_blocks_has_the_same_bits(shipped: Shipped, name: str) -> None:
+    """Of 7 units and a half: a matrix product is of one unit, or of what is left of it."""
+    found = resolve(TOY) if name == "toy" else shipped(name)
+    design = Design("latin hypercube", 7 * UNIT + UNIT // 2, 5)
+    by_unit = [everything_of(found, x) for x in units(found.plan, design, 1, UNIT)]
+    assert len(by_unit) == 8
+    assert len(by_unit[0]) > 25
+    for block in (2 * UNIT, 4 * UNIT, 16 * UNIT):
+        by_block = [everything_of(found, x) for x in units(found.plan, design, 1, block)]
+        for key, first in by_unit[0].items():
+            alone, together = ([of[key] for of in parts] for parts in (by_unit, by_block))
+            if first.shape[-1] == UNIT:
+                alone, together = ([np.concatenate(p, axis=-1)] for p in (alone, together))
+            assert np.array_equal(alone[0], together[0], equal_nan=True), (block, key)
 
 
 def test_evaluation_does_not_see_how_its_inputs_lie_in_memory(shipped: Shipped) -> None:
     plan = shipped("bhr").plan
-    of_block = next(units(plan, Design("lattice", 4096, 5), 0, 4096))
+    of_block = next(units(plan, Design("lattice", 4096, 5), 0, 4096))[:, :, UNIT : 2 * UNIT]
     found, expected = evaluate(plan, of_block), evaluate(plan, of_block.copy())
     assert not of_block.flags.c_contiguous
     assert np.array_equal(found.position_before_risk_share, expected.position_before_risk_share)
