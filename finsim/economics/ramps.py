@@ -84,9 +84,12 @@ class Ramp(Struct, frozen=True):
         if self.kind == "points":
             return _integral_of_points(self.points, elapsed)
         building_up = np.minimum(elapsed, self.months)
-        area_of_shape: FloatArray = _SHAPE_INTEGRALS[self.kind](building_up / self.months)
-        held: FloatArray = elapsed - building_up
-        return self.months * area_of_shape + held
+        elapsed -= building_up
+        building_up /= self.months
+        area = _SHAPE_INTEGRALS[self.kind](building_up)
+        area *= self.months
+        area += elapsed
+        return area
 
 
 def mean_ramp(ramp: Ramp, start_month: Quantity, slip: FloatArray, years: int) -> FloatArray:
@@ -111,13 +114,14 @@ def mean_ramp(ramp: Ramp, start_month: Quantity, slip: FloatArray, years: int) -
     """
     if not np.all(slip >= 0):
         raise ValueError("slip must be zero months or more: a scheme is never early")
-    late = (start_month + slip)[..., np.newaxis, :]
+    late = start_month + slip
     before_any = min(max(int(np.min(start_month)) // MONTHS_IN_YEAR, 0), years)
-    year_ends = MONTHS_IN_YEAR * np.arange(before_any, years + 1, dtype=np.float64)
-    area = ramp.integral(year_ends[:, np.newaxis] - late)
-    mean = np.zeros((*late.shape[:-2], years, late.shape[-1]))
-    months_of_saving = np.subtract(area[..., 1:, :], area[..., :-1, :])
-    mean[..., before_any:, :] = months_of_saving / MONTHS_IN_YEAR
+    mean = np.zeros((*late.shape[:-1], years, late.shape[-1]))
+    area = ramp.integral(MONTHS_IN_YEAR * before_any - late)
+    for year in range(before_any, years):
+        by_its_end = ramp.integral(MONTHS_IN_YEAR * (year + 1) - late)
+        np.divide(by_its_end - area, MONTHS_IN_YEAR, out=mean[..., year, :])
+        area = by_its_end
     return mean
 
 

@@ -56,10 +56,14 @@ def in_year_saving(
     """
     rise = mean_ramp.copy()
     rise[..., 1:, :] -= mean_ramp[..., :-1, :]
-    saving = running_sum(recurrent * delivered * rise)
+    saving = running_sum(delivered * rise)
     if np.any(np.not_equal(recurrent, 1.0)):
-        saving += (1.0 - recurrent) * delivered * np.maximum(rise, 0.0)
-    return full_saving * happens[..., np.newaxis, :] * saving
+        saving *= recurrent
+        one_off = np.maximum(rise, 0.0, out=rise) * delivered
+        one_off *= 1.0 - recurrent
+        saving += one_off
+    saving *= full_saving * happens[..., np.newaxis, :]
+    return saving
 
 
 def full_saving_for_cumulative(

@@ -14,7 +14,7 @@ from finsim.economics.ramps import Ramp
 from finsim.economics.schemes import gross_at_tariff
 from finsim.scenario.model import Scenario
 from finsim.scenario.resolved import Held
-from finsim.simulation.indices import Indices, integers
+from finsim.simulation.indices import Indices, evenly, integers
 from finsim.simulation.inputs import InputError, Inputs
 from finsim.simulation.plan import (
     NONE,
@@ -295,13 +295,13 @@ def _together(
     costs = [scheme.delivery or _without_cost(years) for scheme in chosen]
     return RampedAlike(
         ramp=ramp,
-        schemes=integers(numbers),
+        schemes=evenly(numbers),
         start=np.array([[scheme.start] for scheme in chosen]),
         full_saving=np.array([[[scheme.full_saving]] for scheme in chosen]),
         recurrent=np.array([[[scheme.recurrent]] for scheme in chosen]),
-        happens=integers(scheme.happens for scheme in chosen),
-        slip=integers(scheme.slip for scheme in chosen),
-        delivered=integers(scheme.delivered for scheme in chosen),
+        happens=evenly([scheme.happens for scheme in chosen]),
+        slip=evenly([scheme.slip for scheme in chosen]),
+        delivered=evenly([scheme.delivered for scheme in chosen]),
         one_off=np.stack([cost.one_off for cost in costs]),
         double_running=np.stack([cost.double_running for cost in costs]),
         running=np.array([[[cost.running]] for cost in costs]),

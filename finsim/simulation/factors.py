@@ -54,7 +54,7 @@ def factors_at(plan: Plan, x: FloatArray) -> Factors:
     return Factors(
         rates=rates,
         activities=activities,
-        removed=_with_last(removed, 0.0, shape),
+        removed=removed,
         most_removed=most_removed,
         reach=reach,
         gross=gross,
@@ -98,7 +98,7 @@ def _gross_and_delivery(plan: Plan, x: FloatArray) -> tuple[FloatArray, FloatArr
     """The in-year saving of each activity scheme, and the cost of delivering every scheme."""
     shape, count = (len(plan.years), x.shape[2]), len(plan.activity_schemes)
     gross = np.empty((count, *shape))
-    delivery = np.zeros((count + len(plan.efficiency_schemes), *shape))
+    delivery = np.empty((count + len(plan.efficiency_schemes), *shape))
     for alike in plan.ramped_alike:
         ramp = schemes.mean_ramp(alike.ramp, alike.start, x[alike.slip, 0], len(plan.years))
         gross[alike.schemes] = schemes.in_year_saving(
@@ -107,6 +107,7 @@ def _gross_and_delivery(plan: Plan, x: FloatArray) -> tuple[FloatArray, FloatArr
         delivery[alike.schemes] = schemes.cost_of_delivery(
             alike.one_off, alike.running, ramp, alike.double_running
         )
+    delivery[count:] = 0.0
     for cost, scheme in zip(delivery[count:], plan.efficiency_schemes, strict=True):
         if (stated := scheme.delivery) is not None:
             step = in_place(scheme.start, len(plan.years))[:, None]
@@ -124,15 +125,14 @@ def _efficiency(scheme: Efficiency, x: FloatArray, shape: tuple[int, int]) -> Fl
 
 def _removed(plan: Plan, gross: FloatArray, reach: FloatArray) -> tuple[FloatArray, float]:
     """`R = 1 − Π (1 − R_j)`, one scheme after the other, and the largest R_j or R of all."""
-    left, most = np.ones_like(reach), 0.0
-    for coefficients, saving in zip(plan.removals.coefficients, gross, strict=True):
-        acted_on = np.flatnonzero(coefficients)
-        part = reach[acted_on]
-        part *= saving
-        part *= coefficients[acted_on, None, None]
+    coefficients = plan.removals.coefficients
+    left, most = np.ones((len(reach) + 1, *reach.shape[1:])), 0.0
+    for removal, scheme in np.argwhere(coefficients.T).tolist():
+        part = reach[removal] * gross[scheme]
+        part *= coefficients[scheme, removal]
         most = max(most, float(part.max(initial=0.0)))
         np.subtract(1, part, out=part)
-        left[acted_on] *= part
+        left[removal] *= part
     removed = np.subtract(1, left, out=left)
     return removed, max(most, float(removed.max(initial=0.0)))
 

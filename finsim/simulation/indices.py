@@ -11,7 +11,7 @@ from finsim.book.model import Book, Contract, Line
 from finsim.economics import demand, population
 from finsim.scenario.model import Population, Scenario
 from finsim.simulation.inputs import GROWTH, InputError, Inputs
-from finsim.simulation.plan import NONE, Activities, FloatArray, IntArray, People
+from finsim.simulation.plan import NONE, Activities, FloatArray, IntArray, People, Positions
 
 Areas = tuple[str, ...]
 DemandKey = tuple[str, Areas]
@@ -21,6 +21,14 @@ ActivityKey = tuple[int, int, int]
 def integers(values: Iterable[int]) -> IntArray:
     """An index array."""
     return np.array(list(values), dtype=np.int64)
+
+
+def evenly(positions: Sequence[int]) -> Positions:
+    """Positions as a slice where they rise in equal steps, so that a view is taken and no copy."""
+    steps = set(np.diff(positions).tolist()) or {1}
+    if len(steps) > 1 or min(steps) < 1:
+        return integers(positions)
+    return slice(positions[0], positions[-1] + 1, steps.pop())
 
 
 class Indices:

@@ -23,6 +23,7 @@ from finsim.simulation.inputs import Inputs
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
+Positions: TypeAlias = IntArray | slice
 NONE = -1
 
 
@@ -175,18 +176,20 @@ class Activity(Struct, frozen=True):
 class RampedAlike(Struct, frozen=True):
     """Activity schemes that build up by one ramp, by their positions, and what differs: [scheme].
 
+    Positions are slices where they can be.
+
     `start` is [scheme, 1], `full_saving`, `recurrent` and `running` are [scheme, 1, 1], and
     `one_off` and `double_running` [scheme, year]: nil without a cost of delivery.
     """
 
     ramp: Ramp
-    schemes: IntArray
+    schemes: Positions
     start: FloatArray
     full_saving: FloatArray
     recurrent: FloatArray
-    happens: IntArray
-    slip: IntArray
-    delivered: IntArray
+    happens: Positions
+    slip: Positions
+    delivered: Positions
     one_off: FloatArray
     double_running: FloatArray
     running: FloatArray
