@@ -8,6 +8,7 @@ schemes. So adding to the end of any of them, in the book or in an option, moves
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -21,7 +22,7 @@ from finsim.book.uncertain import AutoRegressive, OverYears, Path, UncertainRate
 from finsim.book.validate import input_names, members_of
 from finsim.simulation.distributions import distribution_from
 from finsim.uncertainty import dependence
-from finsim.uncertainty.distributions import Distribution, Event, Fixed
+from finsim.uncertainty.distributions import Distribution, Event, Fixed, quantile_at_scores
 
 FloatArray: TypeAlias = NDArray[np.float64]
 LANES = 3
@@ -68,7 +69,7 @@ class Input(Struct, frozen=True):
         return self.path + self.distribution.mean
 
 
-class Group(Struct, frozen=True):
+class Group(Struct, frozen=True, dict=True):
     """Inputs that move together, by their positions in the list of inputs sampled.
 
     A factor group has the factor's coordinates and a loading for each member. A matrix group mixes
@@ -83,15 +84,21 @@ class Group(Struct, frozen=True):
     sources: tuple[tuple[int, ...], ...] = ()
     kept: tuple[int, ...] = ()
 
+    @cached_property
+    def root(self) -> FloatArray:
+        """What mixes the sources' scores, lower triangular: [member stated, member stated]."""
+        assert self.matrix is not None
+        return dependence.lower_triangular_root(self.matrix)
 
-class Inputs(Struct, frozen=True):
+
+class Inputs(Struct, frozen=True, dict=True):
     """The inputs that a plan uses, in order, and how they move together."""
 
     inputs: tuple[Input, ...]
     groups: tuple[Group, ...]
     years: int
 
-    @property
+    @cached_property
     def coordinates(self) -> NDArray[np.int64]:
         """Every coordinate that is drawn, in the order in which `values` takes them."""
         own = [c for item in self.inputs if not item.is_fixed for c in item.coordinates]
@@ -130,60 +137,73 @@ class Inputs(Struct, frozen=True):
 
     def values(self, u: FloatArray) -> FloatArray:
         """The inputs of the draws at points u [coordinate, draw]: [input, year, draw]."""
-        rows = {coordinate: row for row, coordinate in enumerate(self.coordinates.tolist())}
         x = np.empty((len(self.inputs), self.years, u.shape[1]))
-        uniforms = {
-            number: u[[rows[c] for c in item.coordinates]]
-            for number, item in enumerate(self.inputs)
-            if not item.is_fixed
-        }
-        for group in self.groups:
-            uniforms |= self._together(group, uniforms, u, rows)
         for number, item in enumerate(self.inputs):
             if item.is_fixed:
                 x[number] = item.central()[:, None]
-        for alike in self._drawn_alike():
-            own = np.stack([_over_years(self.inputs[n], uniforms[n]) for n in alike])
-            deviations = self.inputs[alike[0]].distribution.quantile(own)
+        scores = self._scores(u)
+        for alike in self._drawn_alike:
+            distribution = self.inputs[alike[0]].distribution
+            if alike[0] in scores:
+                at_scores = np.stack([scores[number] for number in alike])
+                deviations = quantile_at_scores(distribution, at_scores)
+            else:
+                deviations = distribution.quantile(u[self._rows(alike)])
             for number, deviation in zip(alike, deviations, strict=True):
                 _lay(x[number], self.inputs[number], deviation)
         return x
 
-    def _drawn_alike(self) -> Iterable[list[int]]:
-        """The inputs that are drawn, gathered by distribution and numbers to a draw."""
-        gathered: dict[tuple[Distribution, int], list[int]] = {}
+    @cached_property
+    def _drawn_alike(self) -> tuple[list[int], ...]:
+        """The inputs that are drawn, gathered by distribution, by how many numbers to a draw, and
+        by whether they depend on others or on their own years before.
+        """
+        mixed = {member for group in self.groups for member in group.members}
+        gathered: dict[tuple[Distribution, int, bool], list[int]] = {}
         for number, item in enumerate(self.inputs):
             if not item.is_fixed:
-                key = (item.distribution, len(item.coordinates))
+                depends = number in mixed or item.over_years == "ar1"
+                key = (item.distribution, len(item.coordinates), depends)
                 gathered.setdefault(key, []).append(number)
-        return gathered.values()
+        return tuple(gathered.values())
 
-    def _together(
-        self,
-        group: Group,
-        uniforms: dict[int, FloatArray],
-        u: FloatArray,
-        rows: dict[int, int],
-    ) -> dict[int, FloatArray]:
+    def _rows(self, numbers: Iterable[int]) -> list[list[int]]:
+        """Where the coordinates of some inputs stand among all: [input][year or 1]."""
+        return self._places(self.inputs[number].coordinates for number in numbers)
+
+    def _places(self, coordinates: Iterable[Iterable[int]]) -> list[list[int]]:
+        return [[self._row_of[coordinate] for coordinate in some] for some in coordinates]
+
+    @cached_property
+    def _row_of(self) -> dict[int, int]:
+        return {coordinate: row for row, coordinate in enumerate(self.coordinates.tolist())}
+
+    def _scores(self, u: FloatArray) -> dict[int, FloatArray]:
+        """The normal scores [year or 1, draw] of inputs that depend on others or on the past."""
+        scores: dict[int, FloatArray] = {}
+        for group in self.groups:
+            mixed = self._together(group, u)
+            scores |= {member: mixed[position] for position, member in enumerate(group.members)}
+        for number, item in enumerate(self.inputs):
+            if item.over_years == "ar1" and not item.is_fixed:
+                if number not in scores:
+                    (rows,) = self._rows([number])
+                    scores[number] = dependence.normal_scores(u[rows])
+                own = dependence.autoregressive_scores(scores[number], item.persistence)
+                scores[number] = own
+        return scores
+
+    def _together(self, group: Group, u: FloatArray) -> FloatArray:
+        """The scores of a group's members, [member, year or 1, draw]."""
         if group.matrix is not None:
-            sources = np.stack([u[[rows[c] for c in source]] for source in group.sources])
-            every = dependence.correlated_scores(dependence.normal_scores(sources), group.matrix)
-            mixed = every[list(group.kept)]
-        else:
-            assert group.loadings is not None
-            scores = dependence.normal_scores(np.stack([uniforms[m] for m in group.members]))
-            factor = dependence.normal_scores(u[[rows[c] for c in group.factor]])
-            mixed = dependence.factor_scores(scores, factor, group.loadings)
-        back = dependence.uniforms(mixed)
-        return {member: back[position] for position, member in enumerate(group.members)}
-
-
-def _over_years(item: Input, u: FloatArray) -> FloatArray:
-    """The uniforms of an input [year or 1, draw], each year's kept in part for the next."""
-    if item.over_years != "ar1":
-        return u
-    scores = dependence.autoregressive_scores(dependence.normal_scores(u), item.persistence)
-    return dependence.uniforms(scores)
+            sources = dependence.normal_scores(u[self._places(group.sources)])
+            mixed = dependence.mixed_scores(sources, group.root)
+            return mixed[list(group.kept)]
+        assert group.loadings is not None
+        scores = dependence.normal_scores(u[self._rows(group.members)])
+        (rows,) = self._places([group.factor])
+        factor = dependence.normal_scores(u[rows])
+        return dependence.factor_scores(scores, factor, group.loadings)
 
 
 def _lay(values: FloatArray, item: Input, deviation: FloatArray) -> None:

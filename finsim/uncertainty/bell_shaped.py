@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from finsim.uncertainty.arrays import FloatArray
+from finsim.uncertainty.dependence import uniforms
 from finsim.uncertainty.fixed_and_discrete import constant
 from finsim.uncertainty.inverse_tables import student_t_inverse
 from finsim.uncertainty.requirements import (
@@ -84,6 +85,12 @@ class Normal(Struct, frozen=True):
             return constant(u, self.mean)
         score = quantile_within(np.asarray(u), self._window(), ndtri)
         return without_rounding_past(self.mu + self.sd * score, self.support)
+
+    def at_scores(self, z: FloatArray) -> FloatArray:
+        """The quantile at Phi(z), from the scores themselves where there are no bounds."""
+        if self.is_fixed or not self._window().is_whole:
+            return self.quantile(uniforms(z))
+        return self.mu + self.sd * z
 
     def _standardised(self) -> tuple[float, float]:
         return (self.at_least - self.mu) / self.sd, (self.at_most - self.mu) / self.sd
@@ -222,6 +229,12 @@ class Lognormal(Struct, frozen=True):
         return without_rounding_past(
             np.exp(self._log_mean() + self._log_sd() * score), self.support
         )
+
+    def at_scores(self, z: FloatArray) -> FloatArray:
+        """The quantile at Phi(z), from the scores themselves where there are no bounds."""
+        if self.is_fixed or not self._window().is_whole:
+            return self.quantile(uniforms(z))
+        return np.asarray(np.exp(self._log_mean() + self._log_sd() * z))
 
     def _log_sd(self) -> float:
         return math.sqrt(math.log1p((self.sd / self.mu) ** 2))

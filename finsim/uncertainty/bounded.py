@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.fixed_and_discrete import constant
-from finsim.uncertainty.inverse_tables import beta_inverse
+from finsim.uncertainty.inverse_tables import InverseTable, beta_inverse
 from finsim.uncertainty.requirements import require_finite, require_rising, require_sd
 from finsim.uncertainty.truncation import without_rounding_past
 
@@ -124,10 +124,19 @@ class Pert(Struct, frozen=True):
         """
         if self.is_fixed:
             return constant(u, self.low)
+        return stretched(self._inverse()(np.asarray(u)), self.low, self.high)
+
+    def at_scores(self, z: FloatArray) -> FloatArray:
+        """The quantile at Phi(z), from a table of scores."""
+        if self.is_fixed:
+            return constant(z, self.low)
+        return stretched(self._inverse().at_scores(z), self.low, self.high)
+
+    def _inverse(self) -> InverseTable:
         width = self.high - self.low
         a = 1.0 + PERT_WEIGHT_OF_MODE * (self.mode - self.low) / width
         b = 1.0 + PERT_WEIGHT_OF_MODE * (self.high - self.mode) / width
-        return stretched_beta(u, a, b, self.low, self.high)
+        return beta_inverse(a, b)
 
 
 class Beta(Struct, frozen=True):
@@ -181,13 +190,21 @@ class Beta(Struct, frozen=True):
         """Low + (high - low) x the beta quantile; from a table, within 1e-6 of the range."""
         if self.is_fixed:
             return constant(u, self.mu)
+        return stretched(self._inverse()(np.asarray(u)), self.low, self.high)
+
+    def at_scores(self, z: FloatArray) -> FloatArray:
+        """The quantile at Phi(z), from a table of scores."""
+        if self.is_fixed:
+            return constant(z, self.mu)
+        return stretched(self._inverse().at_scores(z), self.low, self.high)
+
+    def _inverse(self) -> InverseTable:
         width = self.high - self.low
         m = (self.mu - self.low) / width
         k = m * (1.0 - m) / (self.sd / width) ** 2 - 1.0
-        return stretched_beta(u, m * k, (1.0 - m) * k, self.low, self.high)
+        return beta_inverse(m * k, (1.0 - m) * k)
 
 
-def stretched_beta(u: FloatArray, a: float, b: float, low: float, high: float) -> FloatArray:
-    """The quantile of a beta with shapes a and b, stretched from 0..1 to low..high."""
-    x = low + (high - low) * beta_inverse(a, b)(np.asarray(u))
-    return without_rounding_past(np.asarray(x), (low, high))
+def stretched(x: FloatArray, low: float, high: float) -> FloatArray:
+    """Values from 0 to 1, stretched to low..high."""
+    return without_rounding_past(np.asarray(low + (high - low) * x), (low, high))

@@ -158,7 +158,11 @@ def correlated_scores(scores: FloatArray, matrix: FloatArray) -> FloatArray:
 
     z_i = sum_{j <= i} L_ij e_j with L L' = matrix, L lower triangular.
     """
-    root = lower_triangular_root(matrix)
+    return mixed_scores(scores, lower_triangular_root(matrix))
+
+
+def mixed_scores(scores: FloatArray, root: FloatArray) -> FloatArray:
+    """Independent scores [member, ...] mixed by a lower triangular root [member, member]."""
     mixed = np.empty_like(scores, dtype=np.float64)
     for i, weights in enumerate(root):
         mixed[i] = weights[0] * scores[0]

@@ -10,6 +10,7 @@ from typing import Protocol
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.bell_shaped import Lognormal, Normal, StudentT
 from finsim.uncertainty.bounded import Beta, Pert, Triangular, Uniform
+from finsim.uncertainty.dependence import uniforms
 from finsim.uncertainty.fixed_and_discrete import Discrete, Event, Fixed
 from finsim.uncertainty.from_quantiles import Quantiles
 
@@ -27,6 +28,7 @@ __all__ = [
     "StudentT",
     "Triangular",
     "Uniform",
+    "quantile_at_scores",
 ]
 
 
@@ -50,3 +52,10 @@ class Distribution(Protocol):
 
     def quantile(self, u: FloatArray) -> FloatArray:
         """The inverse distribution function, any shape, u strictly between 0 and 1; never falls."""
+
+
+def quantile_at_scores(distribution: Distribution, z: FloatArray) -> FloatArray:
+    """The quantile at u = Phi(z), any shape; without u where a distribution starts from scores."""
+    if isinstance(distribution, Normal | Lognormal | Quantiles | Pert | Beta):
+        return distribution.at_scores(z)
+    return distribution.quantile(uniforms(z))

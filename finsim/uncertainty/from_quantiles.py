@@ -10,6 +10,7 @@ from msgspec.structs import force_setattr
 
 from finsim.uncertainty.arrays import FloatArray
 from finsim.uncertainty.bell_shaped import held, normal_window
+from finsim.uncertainty.dependence import uniforms
 from finsim.uncertainty.fixed_and_discrete import constant
 from finsim.uncertainty.requirements import require_bounds, require_finite, require_room
 from finsim.uncertainty.special import ndtri, normal_score
@@ -135,6 +136,12 @@ class Quantiles(Struct, frozen=True):
             return constant(u, self.mean)
         score = quantile_within(np.asarray(u), self._window(), ndtri)
         return without_rounding_past(self._curve().value(score), self.support)
+
+    def at_scores(self, z: FloatArray) -> FloatArray:
+        """The quantile at Phi(z), from the scores themselves where there are no bounds."""
+        if self.is_fixed or not self._window().is_whole:
+            return self.quantile(uniforms(z))
+        return without_rounding_past(self._curve().value(z), self.support)
 
     def _curve(self) -> Curve:
         return curve_through(self.points)

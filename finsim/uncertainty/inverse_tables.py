@@ -14,6 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from finsim.uncertainty.arrays import FloatArray
+from finsim.uncertainty.dependence import uniforms
 from finsim.uncertainty.special import betaincinv, ndtr, ndtri, stdtrit
 
 TOLERANCE = 1e-7
@@ -35,15 +36,22 @@ class InverseTable(Struct, frozen=True, eq=False):
 
     def __call__(self, u: FloatArray) -> FloatArray:
         """The quantile at u, any shape; within 1e-6 of the exact one, see `beta_inverse`."""
-        if self.coefficients is None:
-            return self.exact(u)
+        return self.exact(u) if self.coefficients is None else self._looked_up(ndtri(u), u)
+
+    def at_scores(self, z: FloatArray) -> FloatArray:
+        """The quantile at Phi(z), any shape."""
+        return self.exact(uniforms(z)) if self.coefficients is None else self._looked_up(z)
+
+    def _looked_up(self, z: FloatArray, u: FloatArray | None = None) -> FloatArray:
+        assert self.coefficients is not None
         intervals = self.coefficients.shape[1]
-        place = (ndtri(u) + EDGE) * (intervals / (2.0 * EDGE))
+        place = (z + EDGE) * (intervals / (2.0 * EDGE))
         inside = (place >= 0.0) & (place < intervals)
         if not inside.all():
-            x = np.empty(np.shape(u))
+            x = np.empty(np.shape(z))
             x[inside] = cubic(self.coefficients, place[inside])
-            x[~inside] = self.exact(u[~inside])
+            beyond = ~inside
+            x[beyond] = self.exact(uniforms(z[beyond]) if u is None else u[beyond])
             return x
         return cubic(self.coefficients, place)
 

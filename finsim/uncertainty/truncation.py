@@ -24,6 +24,11 @@ class Window(Struct, frozen=True):
     above: float
     mass: float
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is cut off."""
+        return self.below == 0.0 and self.above == 0.0
+
 
 def window(cdf: Callable[[float], float], lower: float, upper: float) -> Window:
     """The window between two standardised bounds, `cdf` symmetric: F(-x) = 1 - F(x)."""
@@ -43,7 +48,7 @@ def quantile_within(u: FloatArray, part: Window, inverse: Inverse) -> FloatArray
     `inverse` is the inverse of the symmetric distribution function; it is asked for the smaller
     tail, and the sign put back.
     """
-    if part.below == 0.0 and part.above == 0.0:
+    if part.is_whole:
         return inverse(u)
     from_below = part.below + u * part.mass
     from_above = part.above + (1.0 - u) * part.mass

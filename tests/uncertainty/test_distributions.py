@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from finsim.uncertainty.dependence import uniforms
 from finsim.uncertainty.distributions import (
     Beta,
     Discrete,
@@ -21,6 +22,7 @@ from finsim.uncertainty.distributions import (
     StudentT,
     Triangular,
     Uniform,
+    quantile_at_scores,
 )
 
 U = np.concatenate([[1e-12, 1e-6], np.linspace(0.001, 0.999, 333), [1 - 1e-6, 1 - 1e-12]])
@@ -116,6 +118,18 @@ def test_quantile_takes_any_shape(distribution: Distribution) -> None:
     np.testing.assert_array_equal(distribution.quantile(u.reshape(2, 3, 4)).ravel(), expected)
     assert distribution.quantile(np.array(u[5])) == expected[5]
     assert distribution.quantile(np.empty((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "distribution", [*CONTINUOUS, *STEPPED, *(fixed for fixed, _ in FIXED)], ids=str
+)
+def test_scores_give_what_their_probabilities_give(distribution: Distribution) -> None:
+    z = np.array([[-8.2, -3.3, -0.71, 0.0], [0.013, 0.71, 3.3, 5.0]])
+    found, expected = quantile_at_scores(distribution, z), distribution.quantile(uniforms(z))
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-9)
+    beyond = quantile_at_scores(distribution, np.array([-9.0, 9.0]))
+    low, high = distribution.support
+    assert np.all(np.isfinite(beyond) & (beyond >= low) & (beyond <= high))
 
 
 @pytest.mark.parametrize("distribution", CONTINUOUS, ids=str)
