@@ -43,8 +43,8 @@ def moments_of(deviations: FloatArray, gap: FloatArray) -> Moments:
     return Moments(
         draws=gap.size,
         inputs=deviations.sum(axis=2),
-        squares=np.einsum("itd,itd->it", deviations, deviations),
-        products=np.einsum("itd,d->it", deviations, gap),
+        squares=np.vecdot(deviations, deviations),
+        products=np.vecdot(deviations, gap),
         gap=float(gap.sum()),
         gap_squares=float(gap @ gap),
     )

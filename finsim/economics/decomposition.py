@@ -50,8 +50,8 @@ def contributions(values: FloatArray, causes: int) -> FloatArray:
     Returns:
         [cause, ...], in the unit of the values.
     """
-    weights = shapley_weights(causes)
-    return np.stack([_weighted_steps(values, cause, causes, weights) for cause in range(causes)])
+    weights = shapley_weights(causes)[None]
+    return np.stack([_weighted_steps(values, cause, causes, weights)[0] for cause in range(causes)])
 
 
 class PricedContributions(Struct, frozen=True):
@@ -80,25 +80,31 @@ def priced_contributions(quantities: FloatArray, causes: int) -> PricedContribut
         The coefficients: see `PricedContributions`.
     """
     weights = shapley_weights(causes + 1)
-    before, after = weights[:-1], weights[1:]
-    sets = np.indices((2,) * causes).sum(axis=0)
-    share = weights[sets].reshape(sets.shape + (1,) * (quantities.ndim - causes))
+    around = np.stack([weights[:-1], weights[1:]])  # the price not there yet, and there
+    of_causes = np.empty((2, causes, *quantities.shape[causes:]))
+    for cause in range(causes):
+        of_causes[:, cause] = _weighted_steps(quantities, cause, causes, around)
     return PricedContributions(
-        without=np.stack([_weighted_steps(quantities, n, causes, before) for n in range(causes)]),
-        with_price=np.stack([_weighted_steps(quantities, n, causes, after) for n in range(causes)]),
-        of_price=(share * quantities).sum(axis=tuple(range(causes))),
+        without=of_causes[0],
+        with_price=of_causes[1],
+        of_price=_over_sets(quantities, causes, weights[None])[0],
     )
 
 
 def _weighted_steps(values: FloatArray, cause: int, causes: int, weights: FloatArray) -> FloatArray:
-    """The steps that a cause makes after each set of the others, weighted by the set's size."""
+    """The steps that a cause makes after each set of the others, under weights by the set's size.
+
+    [kind of weight, ...] of weights [kind of weight, size].
+    """
     ahead = np.moveaxis(values, cause, 0)
-    steps = ahead[1] - ahead[0]
-    others = causes - 1
-    sizes = np.indices((2,) * others).sum(axis=0)
-    share = weights[sizes].reshape(sizes.shape + (1,) * (steps.ndim - others))
-    total: FloatArray = (share * steps).sum(axis=tuple(range(others)))
-    return total
+    return _over_sets(ahead[1] - ahead[0], causes - 1, weights)
+
+
+def _over_sets(values: FloatArray, causes: int, weights: FloatArray) -> FloatArray:
+    """Values under every set of causes, summed under weights by the set's size."""
+    sizes = np.indices((2,) * causes).sum(axis=0).ravel()
+    total: FloatArray = weights[:, sizes] @ values.reshape(len(sizes), -1)
+    return total.reshape(len(weights), *values.shape[causes:])
 
 
 def products(factors: Sequence[FloatArray]) -> FloatArray:

@@ -2,8 +2,9 @@
 
 Contracts and own costs are quantities times prices. A quantity is what a form of payment makes of
 activity, its central plan and the people of the payer; activity is demand times growth. So what
-moves alike stands once: a *quantity* for each activity under each payment form, and a *row* for
-each organisation, quantity and kind of price, with its weights on the price indices.
+moves alike stands once: a *quantity* for each activity, as a tariff pays it, one for each activity
+under another form of payment, and a *row* for each organisation, quantity and kind of price, with
+its weights on the price indices.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from finsim.book.model import PaymentForm
 from finsim.economics.arrays import weighted
@@ -36,17 +38,19 @@ RowKey: TypeAlias = tuple[int, int, int]
 class Movements(Struct, frozen=True):
     """A plan's quantities, and the rows that they make: see `movements`.
 
-    `central` [set…, activity, year] are the central activities under every set of causes, with
-    which plans are agreed; `agreed` [quantity, year] what each quantity is with no cause at all,
-    other than 1 only where the form of payment itself changes. `weights` [row, price index] are
-    £m of the base year, received positive; `of_organisation` [organisation, row] and `of_kind`
-    [organisation and kind, row] are ones and noughts.
+    The activities come first, then what follows none, then the `agreements`. `central` [set…,
+    activity, year] are the central activities under every set of causes, with which plans are
+    agreed; `agreed` [quantity, year] what each quantity is with no cause at all, other than 1 only
+    where the form of payment itself changes. `moved` are the rows that each cause moves. `weights`
+    [row, price index] are £m of the base year, received positive; `of_organisation` [organisation,
+    row] and `of_kind` [organisation and kind, row] are ones and noughts.
     """
 
-    quantities: Contracts
+    agreements: Contracts
     central: FloatArray
     agreed: FloatArray
     quantity: IntArray
+    moved: tuple[IntArray, ...]
     weights: FloatArray
     of_organisation: FloatArray
     of_kind: FloatArray
@@ -59,11 +63,14 @@ def movements(plan: Plan) -> Movements:
     factors = factors_at(plan, central_inputs(plan))
     columns = plan.lines.weights.shape[1]
     of_row = np.array(list(rows), dtype=np.int64).reshape(-1, 3)
+    agreements = _agreements(keys, len(plan.years))
+    moving = _moving(plan, agreements)[:, of_row[:, 1]]
     found = Movements(
-        quantities=_quantities(keys, len(plan.years)),
+        agreements=agreements,
         central=_activity_sets(plan, factors)[..., 0],
-        agreed=np.ones((len(keys), len(plan.years))),
+        agreed=np.ones((0, len(plan.years))),
         quantity=of_row[:, 1],
+        moved=tuple(np.flatnonzero(rows) for rows in moving),
         weights=np.stack(list(rows.values())) if rows else np.zeros((0, columns)),
         of_organisation=_ones(of_row[:, 0], count),
         of_kind=_ones(of_row[:, 0] * kinds + of_row[:, 2], count * kinds),
@@ -72,13 +79,18 @@ def movements(plan: Plan) -> Movements:
 
 
 def _keys_and_rows(plan: Plan) -> tuple[list[QuantityKey], dict[RowKey, FloatArray]]:
-    """The distinct quantities, and the weights of each organisation, quantity and kind of price."""
-    quantities: dict[QuantityKey, int] = {}
+    """The agreements, and the weights of each organisation, quantity and kind of price."""
+    agreements: dict[QuantityKey, int] = {}
     rows: dict[RowKey, FloatArray] = {}
     count, columns = len(plan.bodies.ids), plan.lines.weights.shape[1]
+    activities = len(plan.activities.demand)
 
     def add(organisation: int, key: QuantityKey, kind: PriceKind, weights: FloatArray) -> None:
-        number = quantities.setdefault(key, len(quantities))
+        forms, activity, _ = key
+        if all(form.form == TARIFF.form for form in forms):
+            number = activities if activity == NONE else activity
+        else:
+            number = agreements.setdefault(key, activities + 1 + len(agreements))
         row = (organisation, number, PRICE_KINDS.index(kind))
         rows[row] = rows.get(row, np.zeros(columns)) + weights
 
@@ -90,7 +102,7 @@ def _keys_and_rows(plan: Plan) -> tuple[list[QuantityKey], dict[RowKey, FloatArr
     always = (TARIFF,) * len(plan.years)
     for unit, activity, weights in _unit_costs(plan):
         add(int(plan.unit_organisation[unit]), (always, activity, NONE), "prices", -weights)
-    return list(quantities), rows
+    return list(agreements), rows
 
 
 def moved_by(plan: Plan, found: Movements, factors: Factors) -> dict[str, FloatArray]:
@@ -124,11 +136,7 @@ def _of_cause(
     base: FloatArray,
 ) -> FloatArray:
     """The rows whose quantity the cause moves, summed by organisation."""
-    moving = np.flatnonzero(
-        (priced.without[cause] != 0).any(axis=(1, 2))
-        | (priced.with_price[cause] != 0).any(axis=(1, 2))
-    )
-    rows = np.flatnonzero(np.isin(found.quantity, moving))
+    rows = found.moved[cause]
     value = priced.with_price[cause][found.quantity[rows]]
     value *= price[rows]
     value += priced.without[cause][found.quantity[rows]] * base[rows]
@@ -173,8 +181,17 @@ def _ones(owner: IntArray, owners: int) -> FloatArray:
     return belongs
 
 
-def _quantities(keys: list[QuantityKey], years: int) -> Contracts:
-    """The quantities as contracts of £1m that no price moves, for the payment forms to pay."""
+def _moving(plan: Plan, agreements: Contracts) -> NDArray[np.bool_]:
+    """Whether each cause moves each quantity: [cause, quantity]."""
+    index = plan.activities
+    by_cause = np.stack([index.demand, index.non_demographic, index.growth]) != NONE
+    activities = np.concatenate([by_cause, np.zeros((len(CAUSES), 1), dtype=bool)], axis=1)
+    agreed = activities[:, agreements.activity] | activities[:, agreements.capitation]
+    return np.concatenate([activities, agreed], axis=1)
+
+
+def _agreements(keys: list[QuantityKey], years: int) -> Contracts:
+    """The quantities that no tariff pays, as contracts of £1m that no price moves."""
     count = len(keys)
     payments = payments_of([form_runs(forms) for forms, _, _ in keys])
     none = np.full(count, NONE, dtype=np.int64)
@@ -212,7 +229,7 @@ def _activity_sets(plan: Plan, factors: Factors) -> FloatArray:
 def quantity_sets(plan: Plan, found: Movements, factors: Factors) -> FloatArray:
     """Every quantity under every set of causes, the plans agreed with the same causes."""
     sets = _activity_sets(plan, factors)
-    stated = found.quantities
+    stated = found.agreements
     values = np.empty((*sets.shape[:3], len(stated.baseline), *sets.shape[4:]))
     for chosen in np.ndindex(sets.shape[:3]):
         alike = replace(factors, activities=sets[chosen])
@@ -220,4 +237,4 @@ def quantity_sets(plan: Plan, found: Movements, factors: Factors) -> FloatArray:
         values[chosen] = paid(
             stated, stated.payments, alike.activities[stated.activity], alike, central
         )
-    return values
+    return np.concatenate([sets, values], axis=3)
