@@ -1,11 +1,12 @@
 """The toy model in finsim, numpy by hand and other tools: one table of ratios, in one run.
 
     python -m pip install ".[benchmarks]"
-    python benchmarks/peers.py [--draws 100000] [--rounds 5]
+    python benchmarks/peers.py [--draws 100000] [--rounds 5] [--fast]
 
 Loading and imports are left aside. Each tool draws the 33 inputs and evaluates the model; the
 slow ones do fewer draws, and their time is scaled up. Rounds are interleaved, medians told, in
-processor time. A tool that is not installed is named and left out.
+processor time and in elapsed time, which means something on two idle processors. A tool that is
+not installed is named and left out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import resource
 import shutil
 import statistics
 import subprocess
@@ -20,7 +22,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -34,14 +36,23 @@ Timed = Callable[[int], float]
 """Does some draws; gives the mean gap of the last year, so that all tools can be compared."""
 
 
-def finsim() -> Timed:
-    found = finsim_model.loaded()
+def finsim(processes: int = 1) -> Timed:
+    from finsim.simulation.forked import Forked
+
+    found, engine = finsim_model.loaded(), Forked(processes)
 
     def run(draws: int) -> float:
-        gap = -finsim_model.positions(found, draws)[:, -1].sum(axis=0)
+        gap = finsim_model.gaps(found, draws, engine)
         np.percentile(gap, [10, 50, 90])
         return float(gap.mean())
 
+    return run
+
+
+def finsim_in_two() -> Timed:
+    """The same, shared between two processes as `finsim run` shares its replicates."""
+    run = finsim(2)
+    run(40_000)  # so many that work is shared, and what shares it imported
     return run
 
 
@@ -217,6 +228,7 @@ def spreadsheet() -> Timed:
 
 TOOLS: dict[str, tuple[Callable[[], Timed], int]] = {
     "finsim": (finsim, 1),
+    "finsim, two processes": (finsim_in_two, 1),
     "finsim, every measure": (finsim_results, 1),
     "numpy by hand, in blocks": (numpy_blocks, 1),
     "numpy by hand": (numpy_whole, 1),
@@ -226,6 +238,9 @@ TOOLS: dict[str, tuple[Callable[[], Timed], int]] = {
     "EMA Workbench": (ema_workbench, 50),
     "spreadsheet in LibreOffice": (spreadsheet, 50),
 }
+
+
+FAST = ("finsim", "finsim, two processes", "numpy by hand, in blocks", "numpy by hand", "PAL")
 
 
 def drawing() -> Timed:
@@ -238,33 +253,46 @@ def drawing() -> Timed:
     return run
 
 
-def timed(run: Timed, draws: int) -> tuple[float, float]:
-    """Processor seconds for some draws (a tool may have timed itself), and the mean gap."""
-    start = time.process_time()
+def timed(run: Timed, draws: int) -> tuple[float, float, float]:
+    """Seconds for some draws of processors, all processes together, and elapsed; the mean gap.
+
+    A tool may have timed itself.
+    """
+    start, begun = _processor_time(), time.perf_counter()
     mean = run(draws)
-    return getattr(run, "seconds", time.process_time() - start), mean
+    took, elapsed = _processor_time() - start, time.perf_counter() - begun
+    own = getattr(run, "seconds", None)
+    return (took, elapsed, mean) if own is None else (own, own, mean)
 
 
-def table(draws: int, rounds: int) -> dict[str, dict[str, float]]:
+def _processor_time() -> float:
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whose))
+
+
+def table(draws: int, rounds: int, tools: Collection[str]) -> dict[str, dict[str, float]]:
     """Median seconds for `draws` draws and the mean gap, by tool; the floor is only drawing."""
     ready: dict[str, tuple[Timed, int]] = {"floor: drawing 33 numbers": (drawing(), 1)}
-    for name, (make, fewer) in TOOLS.items():
+    for name in tools:
+        make, fewer = TOOLS[name]
         try:
             ready[name] = (make(), fewer)
         except ImportError as error:
             print(f"left out: {name} ({error})", file=sys.stderr)
-    seconds: dict[str, list[float]] = {name: [] for name in ready}
-    means: dict[str, float] = {}
-    for name, (run, _) in ready.items():
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ready}
+    for run, _ in ready.values():
         timed(run, 1000)  # first use compiles, caches and reads
-        means[name] = 0.0
     for _ in range(rounds):
         for name, (run, fewer) in ready.items():
-            took, means[name] = timed(run, draws // fewer)
-            seconds[name].append(took * fewer)
+            took, elapsed, mean = timed(run, draws // fewer)
+            found[name].append((took * fewer, elapsed * fewer, mean))
     return {
-        name: {"seconds": statistics.median(values), "mean_gap": means[name]}
-        for name, values in seconds.items()
+        name: {
+            "seconds": statistics.median(took for took, _, _ in rows),
+            "elapsed": statistics.median(elapsed for _, elapsed, _ in rows),
+            "mean_gap": rows[-1][2],
+        }
+        for name, rows in found.items()
     }
 
 
@@ -274,19 +302,21 @@ def main() -> None:
     )
     parser.add_argument("--draws", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--fast", action="store_true", help="only finsim, numpy and PAL")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    found = table(chosen.draws, chosen.rounds)
+    found = table(chosen.draws, chosen.rounds, [n for n in TOOLS if n in FAST or not chosen.fast])
     if chosen.json:
         print(json.dumps(found, indent=1))
         return
-    own = found["finsim"]["seconds"]
+    own, shared = found["finsim"]["seconds"], found["finsim, two processes"]["elapsed"]
     print(f"{chosen.draws:,} draws, median of {chosen.rounds} rounds")
-    print(f"{'':32}{'seconds':>10}{'× finsim':>10}{'mean gap, £m':>14}")
+    heads = ("processor s", "× finsim", "elapsed s", "× in two", "gap, £m")
+    print(" " * 32 + "".join(f"{head:>12}" for head in heads))
     for name, row in found.items():
-        print(
-            f"{name:32}{row['seconds']:>10.2f}{row['seconds'] / own:>10.1f}{row['mean_gap']:>14.2f}"
-        )
+        seconds, elapsed = row["seconds"], row["elapsed"]
+        values = (seconds, seconds / own, elapsed, elapsed / shared, row["mean_gap"])
+        print(f"{name:32}" + "".join(f"{value:>12.3f}" for value in values))
 
 
 if __name__ == "__main__":

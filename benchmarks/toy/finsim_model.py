@@ -9,7 +9,7 @@ import numpy as np
 from finsim.simulation.arrangement import settled
 from finsim.simulation.evaluate import evaluate
 from finsim.simulation.resolve import Resolution, resolve
-from finsim.simulation.run import sampling, units
+from finsim.simulation.run import Engine, sampling, units
 
 SCENARIO = Path(__file__).with_name("toy.yaml")
 
@@ -25,12 +25,16 @@ def drawn(found: Resolution, draws: int) -> int:
     return sum(x.size for n in range(replicates) for x in units(found.plan, design, n))
 
 
-def positions(found: Resolution, draws: int) -> np.ndarray:
-    """Positions after the corridor, [organisation, year, draw]."""
+def gaps(found: Resolution, draws: int, engine: Engine) -> np.ndarray:
+    """The gap of the last year after the corridor, [draw], by an engine of `finsim run`."""
     design = sampling(found.resolved.scenario.run).design
-    parts = []
-    for replicate in range(-(-draws // design.draws)):
+
+    def of_replicate(replicate: int) -> np.ndarray:
+        parts = []
         for x in units(found.plan, design, replicate):
-            outcome = evaluate(found.plan, x)
-            parts.append(settled(found.plan, found.arrangement, outcome, x).position)
-    return np.concatenate(parts, axis=2)[:, :, :draws]
+            position = settled(found.plan, found.arrangement, evaluate(found.plan, x), x).position
+            parts.append(-position[:, -1].sum(axis=0))
+        return np.concatenate(parts)
+
+    replicates = range(-(-draws // design.draws))
+    return np.concatenate(list(engine.map(of_replicate, replicates)))[:draws]

@@ -16,10 +16,10 @@ RampKind = Literal["step", "linear", "s_curve", "front_loaded", "back_loaded", "
 
 # ∫_0^u of the shape, u the fraction of the ramp's months that have passed.
 _SHAPE_INTEGRALS: dict[str, Callable[[FloatArray], FloatArray]] = {
-    "linear": lambda u: u**2 / 2,
-    "s_curve": lambda u: u**3 - u**4 / 2,
-    "front_loaded": lambda u: u**2 - u**3 / 3,
-    "back_loaded": lambda u: u**3 / 3,
+    "linear": lambda u: u * u / 2,
+    "s_curve": lambda u: u * u * u * (1 - u / 2),
+    "front_loaded": lambda u: u * u * (1 - u / 3),
+    "back_loaded": lambda u: u * u * u / 3,
 }
 
 

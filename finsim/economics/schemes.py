@@ -170,8 +170,9 @@ def cost_of_delivery(
     Returns:
         [..., year, draw], £m.
     """
-    by_year = one_off + double_running
-    return by_year[..., np.newaxis] + running * mean_ramp
+    cost = running * mean_ramp
+    cost += (one_off + double_running)[..., np.newaxis]
+    return cost
 
 
 def efficiency_index(

@@ -6,7 +6,7 @@ then the fund pays. The economics before it is the same for every option that sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from finsim.economics import control_totals as totals_of
 from finsim.economics.arrays import weighted
 from finsim.economics.risk_share import Settlement, settle
-from finsim.economics.risk_share_terms import Basis, Term
+from finsim.economics.risk_share_terms import Basis, FixedLine, Pool, Term
 from finsim.economics.sustainability_funding import sustainability_funding
 from finsim.economics.sustainability_funding_terms import FundingTerms
 from finsim.simulation.compile_flows import CostUnits
@@ -248,16 +248,33 @@ def _shared(
         income=outcome.income,
         weighted_population=arrangement.weighted_population,
         lines={
-            SAVINGS: outcome.saving,
-            AGAINST_PLAN: outcome.saving - arrangement.planned_saving[:, :, None],
-            AGAINST_CENTRAL: outcome.saving - arrangement.central_saving[:, :, None],
-            **{
-                service.name: service.variance(plan, outcome.workings)
-                for service in arrangement.services
-            },
+            name: _line(plan, arrangement, outcome, name) for name in named_lines(arrangement.terms)
         },
     )
     return settle(variance, arrangement.terms, basis)
+
+
+def named_lines(terms: Sequence[Term]) -> tuple[str, ...]:
+    """The lines that terms name, each once."""
+    named: dict[str, None] = {}
+    for term in terms:
+        if isinstance(term, Pool):
+            named.update(dict.fromkeys(term.lines))
+        elif isinstance(term, FixedLine):
+            named[term.line] = None
+    return tuple(named)
+
+
+def _line(plan: Plan, arrangement: Arrangement, outcome: Outcome, name: str) -> FloatArray:
+    """The variance on a line that a term names, [organisation, year, draw], £m."""
+    if name == SAVINGS:
+        return outcome.saving
+    if name == AGAINST_PLAN:
+        return outcome.saving - arrangement.planned_saving[:, :, None]
+    if name == AGAINST_CENTRAL:
+        return outcome.saving - arrangement.central_saving[:, :, None]
+    service = next(service for service in arrangement.services if service.name == name)
+    return service.variance(plan, outcome.workings)
 
 
 def year_names(plan: Plan) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from finsim.simulation.arrangement import (
     Arrangement,
     FundingArrangement,
     ServiceLine,
+    named_lines,
     year_names,
 )
 from finsim.simulation.cases import central_inputs, plan_inputs
@@ -282,13 +283,7 @@ def services(book: Book) -> tuple[str, ...]:
 
 def _service_lines(plan: Plan, terms: Sequence[terms_of.Term]) -> tuple[ServiceLine, ...]:
     """The services that terms name, with what each organisation nets on them centrally."""
-    named: dict[str, None] = {}
-    for term in terms:
-        if isinstance(term, terms_of.Pool):
-            named.update(dict.fromkeys(term.lines))
-        elif isinstance(term, terms_of.FixedLine):
-            named[term.line] = None
-    wanted = [name for name in named if name in services(plan.resolved.book)]
+    wanted = [name for name in named_lines(terms) if name in services(plan.resolved.book)]
     if not wanted:
         return ()
     central = _certain(plan)[1]

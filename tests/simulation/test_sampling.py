@@ -36,7 +36,7 @@ from finsim.simulation.forked import Forked
 from finsim.simulation.levels import level_outcomes
 from finsim.simulation.plan import Plan
 from finsim.simulation.resolve import Resolution, resolve
-from finsim.simulation.run import Sampling, Serial, replay, sampling, units
+from finsim.simulation.run import Sampling, Serial, draws_together, replay, sampling, units
 from finsim.simulation.workers import LocalWorkers
 from finsim.uncertainty.dependence import achieved_rank_correlation
 from finsim.uncertainty.point_sets import Design, Kind
@@ -318,6 +318,15 @@ def test_evaluation_in_blocks_has_the_same_bits(shipped: Shipped, name: str) -> 
             if first.shape[-1] == UNIT:
                 alone, together = ([np.concatenate(p, axis=-1)] for p in (alone, together))
             assert np.array_equal(alone[0], together[0], equal_nan=True), (block, key)
+
+
+@pytest.mark.parametrize(("name", "draws"), [("toy", 4096), ("bhr", 1024), ("llr", 1024)])
+def test_small_plans_are_evaluated_in_larger_blocks(
+    shipped: Shipped, name: str, draws: int
+) -> None:
+    plan = (resolve(TOY) if name == "toy" else shipped(name)).plan
+    assert draws_together(plan) == draws
+    assert next(units(plan, Design("monte carlo", 8192, 1), 0)).shape[2] == draws
 
 
 def test_evaluation_does_not_see_how_its_inputs_lie_in_memory(shipped: Shipped) -> None:
