@@ -168,12 +168,12 @@ def outcome(
 
 def contract_values(stated: Contracts, factors: Factors) -> tuple[FloatArray, FloatArray]:
     """Contracts before schemes [contract, year, draw], and the touched ones after them, £m."""
-    demanded = factors.activities[stated.activity]
-    before = paid(stated, stated.payments, demanded, factors, stated.central_activity[0])
-    n = stated.touched
-    left = demanded[n]
+    n, (as_before, as_left) = stated.touched, stated.central_activity
+    demanded, every = factors.activities, np.arange(len(stated.touched))
+    before = paid(stated, stated.payments, demanded, stated.activity, factors, as_before)
+    left = demanded[stated.activity[n]]
     left *= 1 - factors.removed[stated.removal[n]]
-    after = paid(stated, stated.touched_payments, left, factors, stated.central_activity[1, n])
+    after = paid(stated, stated.touched_payments, left, every, factors, as_left[n])
     return before, after
 
 
@@ -186,63 +186,57 @@ def after_schemes(stated: Contracts, before: FloatArray, touched: FloatArray) ->
 
 def planned_values(stated: Contracts, factors: Factors, kept: IntArray) -> FloatArray:
     """What touched contracts would pay with schemes agreed in plans and no activity removed."""
-    n = stated.touched
-    demanded = factors.activities[stated.activity[n]]
+    payments, demanded, n = stated.touched_payments, factors.activities, stated.touched
     central = stated.central_activity[1, n]
-    return paid(stated, stated.touched_payments, demanded, factors, central)[kept]
+    return paid(stated, payments, demanded, stated.activity[n], factors, central)[kept]
 
 
 def paid(
     stated: Contracts,
     payments: tuple[Payment, ...],
     activity: FloatArray,
+    of: IntArray,
     factors: Factors,
     central: FloatArray,
 ) -> FloatArray:
-    """Each contract by the payment form of each year."""
-    values = np.empty_like(activity)
+    """Each contract by the payment form of each year; `of` says which activity each follows."""
+    values = np.empty((len(of), *activity.shape[1:]))
     for group in payments:
-        n, rows, t = group.contracts, group.rows, group.years
-        values[rows, t] = _by_form(
-            group,
-            baseline=stated.baseline[n, None, None],
-            activity=activity[rows, t],
-            central=central[rows, t, None],
-            price=factors.rates[stated.price[n], t],
-            people=factors.activities[stated.capitation[n], t],
-        )
+        rows, t = group.rows, group.years
+        values[rows, t] = _by_form(stated, group, activity, of[rows], factors, central[rows, t])
     return values
 
 
 def _by_form(
+    stated: Contracts,
     group: Payment,
-    *,
-    baseline: FloatArray,
     activity: FloatArray,
+    of: IntArray,
+    factors: Factors,
     central: FloatArray,
-    price: FloatArray,
-    people: FloatArray,
 ) -> FloatArray:
-    form = group.form
+    form, n, t = group.form, group.contracts, group.years
+    baseline, price = stated.baseline[n, None, None], factors.rates[stated.price[n], t]
+    if form.form == "block":
+        return pay.block(baseline, price)
+    if form.form == "capitated":
+        return pay.capitated(baseline, factors.activities[stated.capitation[n], t], price)
+    demanded, agreed = activity[of, t], central[:, :, None]
     match form.form:
-        case "block":
-            return pay.block(baseline, price)
         case "blended":
             edge = np.inf if form.break_glass is None else form.break_glass
-            return pay.blended(baseline, activity, central, price, form.marginal_rate, edge)
+            return pay.blended(baseline, demanded, agreed, price, form.marginal_rate, edge)
         case "marginal":
-            return pay.marginal(baseline, activity, price, form.marginal_rate, form.threshold)
-        case "capitated":
-            return pay.capitated(baseline, people, price)
+            return pay.marginal(baseline, demanded, price, form.marginal_rate, form.threshold)
         case "cap and collar":
             assert form.collar is not None
             assert form.cap is not None
             below, above = form.payer_share_below, form.payer_share_above
             return pay.cap_and_collar(
-                baseline, activity, central, price, form.collar, form.cap, below, above
+                baseline, demanded, agreed, price, form.collar, form.cap, below, above
             )
         case _:
-            return pay.tariff(baseline, activity, price)
+            return pay.tariff(baseline, demanded, price)
 
 
 def central_activities(plan: Plan, stated: Contracts) -> FloatArray:

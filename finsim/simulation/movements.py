@@ -235,6 +235,6 @@ def quantity_sets(plan: Plan, found: Movements, factors: Factors) -> FloatArray:
         alike = replace(factors, activities=sets[chosen])
         central = found.central[chosen][stated.activity]
         values[chosen] = paid(
-            stated, stated.payments, alike.activities[stated.activity], alike, central
+            stated, stated.payments, alike.activities, stated.activity, alike, central
         )
     return np.concatenate([sets, values], axis=3)
