@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from finsim.analysis.measures import BY_NAME, CHANCE, Row
 from finsim.economics import ledger
-from finsim.economics.arrays import MaskArray
+from finsim.economics.arrays import MaskArray, weighted
 from finsim.simulation.arrangement import Arrangement, Settled
 from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import FloatArray, IntArray, Plan
@@ -120,7 +120,7 @@ def observe_economics(plan: Plan, outcome: Outcome, out: FloatArray | None = Non
     parts = [
         ledger.gap(outcome.position_do_nothing, inside),
         ledger.gap(before, inside),
-        -np.tensordot(local, before, axes=1),
+        -weighted(local[None, :], before)[0],
     ]
     for name in ECONOMICS:
         values: FloatArray = getattr(outcome, name)

@@ -119,6 +119,10 @@ class Results(Struct, frozen=True):
     kept: dict[str, object] = field(default_factory=dict)
     _index: dict[tuple[str, str, str, str], Figure] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        title = self.plan.resolved.scenario.title
+        return f"<Results of {title!r}, {self.option}: {self.sampling.draws:,} draws>"
+
     def __post_init__(self) -> None:
         for row in self.figures:
             self._index[row.level, row.body, row.measure, row.year] = row

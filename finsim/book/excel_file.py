@@ -76,6 +76,9 @@ class ExcelFile(Struct, frozen=True):
     has_formulas: bool
     warnings: tuple[Problem, ...]
 
+    def __repr__(self) -> str:
+        return f"<ExcelFile {self.shown_as}: {len(self.content):,} bytes>"
+
     def opened(self, *, formulas: bool = False) -> Workbook:
         """The workbook as openpyxl reads it row by row: stored values, or formulas as text.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -184,7 +183,6 @@ def computed(
         if meanwhile is not None and done == 1:
             meanwhile()
 
-    gc.freeze()  # copies of this process share what was read; looking for cycles would write in it
     engine = Forked(processors())
     results = simulate_cases(cases, wanted, engine, told, request.precision, bridged)
     if progress is not None:

@@ -34,8 +34,8 @@ def total_growth(
     if not np.all(growth > -1):
         raise ValueError("growth must be above −100%: a population cannot fall to nothing")
     periods = np.asarray(years_from_base, dtype=np.float64) / years_spanned
-    index: FloatArray = (1.0 + growth[..., np.newaxis, :]) ** periods[..., np.newaxis]
-    return index
+    # One exponent at a time: numpy takes a square root for ½ among few draws only.
+    return np.stack([(1.0 + growth) ** period for period in periods.tolist()], axis=-2)
 
 
 def grown_population(table: FloatArray, total: FloatArray) -> FloatArray:

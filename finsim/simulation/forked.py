@@ -7,6 +7,7 @@ replicate, and the results come in the order of the replicates: the same bits as
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -81,6 +82,7 @@ def _by_copies(work: Callable[[int], Result], asked: list[int], copies: int) -> 
 
     pool = ProcessPoolExecutor(copies, get_context("fork"), _inherit, (work,))
     rest = iter(asked)
+    gc.freeze()  # what a copy shares is written to where it is looked through for cycles
     try:
         given = deque(pool.submit(_done, number) for number in islice(rest, AHEAD * copies))
         while given:
@@ -88,6 +90,7 @@ def _by_copies(work: Callable[[int], Result], asked: list[int], copies: int) -> 
             given.extend(pool.submit(_done, number) for number in islice(rest, 1))
     finally:
         pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
 
 
 def _inherit(work: Callable[[int], Any]) -> None:

@@ -1,7 +1,8 @@
 """Drawing and evaluating replicates; the engines that map them.
 
 A replicate is the unit of work. Its draws are evaluated some units at a time, in the order of their
-index, and no bit depends on how many, or on what engine or number of workers runs them.
+index. No bit of a draw depends on how many, which the plan fixes; so no result depends on what
+engine or number of workers runs them.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def units(
 ) -> Iterator[FloatArray]:
     """The inputs of a replicate's draws, some whole units at a time: [input, year, draw].
 
-    How many moves no bit: a draw depends on no other, and a matrix product is of one unit.
+    How many moves no bit of a draw: it depends on no other, and a matrix product is of one unit.
     """
     keep_freed_memory()
     block = draws_together(plan) if block is None else block

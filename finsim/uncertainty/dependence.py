@@ -153,16 +153,11 @@ def possible_rank_correlations(nearest: FloatArray) -> FloatArray:
     return rounded
 
 
-def correlated_scores(scores: FloatArray, matrix: FloatArray) -> FloatArray:
-    """Scores [member, ...] with the correlations of `matrix`, from independent scores.
-
-    z_i = sum_{j <= i} L_ij e_j with L L' = matrix, L lower triangular.
-    """
-    return mixed_scores(scores, lower_triangular_root(matrix))
-
-
 def mixed_scores(scores: FloatArray, root: FloatArray) -> FloatArray:
-    """Independent scores [member, ...] mixed by a lower triangular root [member, member]."""
+    """Scores [member, ...] with the correlations of a matrix, from independent scores and its root.
+
+    z_i = sum_{j <= i} L_ij e_j with L L' the matrix, L lower triangular.
+    """
     mixed = np.empty_like(scores, dtype=np.float64)
     for i, weights in enumerate(root):
         mixed[i] = weights[0] * scores[0]

@@ -303,7 +303,7 @@ def everything_of(found: Resolution, x: FloatArray) -> dict[str, FloatArray]:
     return {name: v for name, v in named.items() if isinstance(v, np.ndarray)}
 
 
-@pytest.mark.parametrize("name", ["bhr", "llr", "toy"])
+@pytest.mark.parametrize("name", ["bhr", "llr", "example", "toy"])
 def test_evaluation_in_blocks_has_the_same_bits(shipped: Shipped, name: str) -> None:
     """Of 7 units and a half: a matrix product is of one unit, or of what is left of it."""
     found = resolve(TOY) if name == "toy" else shipped(name)

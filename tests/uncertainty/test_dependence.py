@@ -11,11 +11,11 @@ from finsim.uncertainty.dependence import (
     achieved_rank_correlation,
     autoregressive_scores,
     check_correlation,
-    correlated_scores,
     factor_scores,
     is_possible,
     loading_for,
     lower_triangular_root,
+    mixed_scores,
     nearest_correlation,
     normal_scores,
     pearson_to_spearman,
@@ -30,12 +30,16 @@ IMPOSSIBLE = np.array([[1.0, 0.9, 0.9], [0.9, 1.0, -0.9], [0.9, -0.9, 1.0]])
 NAMES = ("inflation", "pay", "tariff")
 
 
+def mixed(scores: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    return mixed_scores(scores, lower_triangular_root(matrix))
+
+
 def independent_scores(members: int, draws: int = 4096) -> np.ndarray:
     return normal_scores(points(Design(draws=draws), np.arange(members), 0, 0, draws))
 
 
 def test_rank_correlation_asked_for_is_achieved() -> None:
-    u = uniforms(correlated_scores(independent_scores(3), spearman_to_pearson(RANK)))
+    u = uniforms(mixed(independent_scores(3), spearman_to_pearson(RANK)))
     x = np.array(
         [
             Lognormal(27.0, 9.0).quantile(u[0]),
@@ -47,7 +51,7 @@ def test_rank_correlation_asked_for_is_achieved() -> None:
 
 
 def test_an_event_correlates_with_the_sign_stated() -> None:
-    scores = correlated_scores(independent_scores(2), np.array([[1.0, 0.7], [0.7, 1.0]]))
+    scores = mixed(independent_scores(2), np.array([[1.0, 0.7], [0.7, 1.0]]))
     happens = Event(0.3).quantile(uniforms(scores[0]))
     assert scores[1][happens == 1.0].mean() > 0.5
     assert achieved_rank_correlation(np.array([happens, scores[1]]))[0, 1] > 0.4
@@ -56,23 +60,23 @@ def test_an_event_correlates_with_the_sign_stated() -> None:
 def test_a_member_is_mixed_from_those_before_it() -> None:
     scores = independent_scores(4)
     matrix = np.full((4, 4), 0.3) + 0.7 * np.eye(4)
-    all_four = correlated_scores(scores, matrix)
+    all_four = mixed(scores, matrix)
     np.testing.assert_array_equal(all_four[0], scores[0])
-    np.testing.assert_array_equal(correlated_scores(scores[:3], matrix[:3, :3]), all_four[:3])
-    np.testing.assert_array_equal(correlated_scores(scores[:, 17:18], matrix), all_four[:, 17:18])
+    np.testing.assert_array_equal(mixed(scores[:3], matrix[:3, :3]), all_four[:3])
+    np.testing.assert_array_equal(mixed(scores[:, 17:18], matrix), all_four[:, 17:18])
 
 
 def test_scores_may_have_more_axes() -> None:
     scores = independent_scores(3).reshape(3, 8, 512)
-    mixed = correlated_scores(scores, spearman_to_pearson(RANK))
-    flat = correlated_scores(scores.reshape(3, -1), spearman_to_pearson(RANK))
-    np.testing.assert_array_equal(mixed.reshape(3, -1), flat)
+    whole = mixed(scores, spearman_to_pearson(RANK))
+    flat = mixed(scores.reshape(3, -1), spearman_to_pearson(RANK))
+    np.testing.assert_array_equal(whole.reshape(3, -1), flat)
 
 
 def test_members_may_move_as_one() -> None:
     matrix = np.array([[1.0, 1.0, -1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]])
     check_correlation(matrix, NAMES)
-    scores = correlated_scores(independent_scores(3), matrix)
+    scores = mixed(independent_scores(3), matrix)
     np.testing.assert_array_equal(scores[1], scores[0])
     np.testing.assert_array_equal(scores[2], -scores[0])
 
@@ -141,7 +145,7 @@ def test_a_matrix_of_the_wrong_form_is_refused(matrix: np.ndarray, says: str) ->
 
 def test_mixing_refuses_an_unchecked_matrix() -> None:
     with pytest.raises(ValueError, match="check it first"):
-        correlated_scores(independent_scores(3), IMPOSSIBLE)
+        mixed(independent_scores(3), IMPOSSIBLE)
 
 
 def test_a_shared_factor_gives_its_rank_correlation() -> None:
