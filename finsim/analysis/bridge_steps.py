@@ -1,4 +1,4 @@
-"""The steps of the bridge in one replicate: gathered unit by unit, summed up at its end."""
+"""The steps of the bridge in one replicate: gathered block by block, summed up at its end."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ class StepsGathered:
         x: FloatArray,
         outcome: Outcome,
         results: Mapping[int, Settled],
-        unit: slice,
+        block: slice,
     ) -> None:
-        """Take a unit in: the economics and what each option settled."""
+        """Take a block in: the economics and what each option settled."""
         steps = economic_steps(self.plan, self.stated, x, outcome.workings, outcome)
-        self._put(steps, self.economic[..., unit])
+        self._put(steps, self.economic[..., block])
         before = steps.sum(axis=0)
         self.scale = max(self.scale, float(np.abs(outcome.income).sum(axis=0).max()))
         for number, gathered in self.settled.items():
             own = settled_steps(results[number])
-            self._put(own, gathered[..., unit])
+            self._put(own, gathered[..., block])
             off = np.abs(before + own.sum(axis=0) - results[number].position)
             self.largest[number] = max(self.largest[number], float(off.max()))
 

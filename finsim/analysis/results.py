@@ -36,7 +36,7 @@ from finsim.simulation.levels import level_outcomes
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.run import Engine, Sampling
 
-TRACED: frozenset[Record] = frozenset({"positions", "schemes", "factors", "lines"})
+TRACED: frozenset[Record] = frozenset({"positions", "schemes", "lines"})
 FIELDS = (
     "option", "level", "body", "in_perimeter", "year", "measure", "unit", "plan", "central",
     "mean", "p10", "p50", "p90", "tail_mean", "probability",

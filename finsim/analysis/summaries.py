@@ -59,7 +59,7 @@ class CaseSummary(Struct, frozen=True):
 
 
 class _Economics:
-    """The rows of an economics, observed unit by unit, for the cases that share it."""
+    """The rows of an economics, observed block by block, for the cases that share it."""
 
     def __init__(self, case: Case, draws: int) -> None:
         rows = economics_rows(case.plan)
@@ -69,9 +69,9 @@ class _Economics:
         self.rows = np.empty((len(rows), draws))
         self.moments: Moments | None = None
 
-    def add(self, x: FloatArray, outcome: Outcome, unit: slice) -> Extremes:
-        """Take a unit in; returns how far it is from what must hold."""
-        rows = observe_economics(self.plan, outcome, self.rows[:, unit])
+    def add(self, x: FloatArray, outcome: Outcome, block: slice) -> Extremes:
+        """Take a block in; returns how far it is from what must hold."""
+        rows = observe_economics(self.plan, outcome, self.rows[:, block])
         here = moments_of(x - self.centre, rows[self.last_gap])
         self.moments = here if self.moments is None else self.moments.merged(here)
         return extremes(self.plan, outcome)
@@ -84,7 +84,7 @@ class _Economics:
 
 
 class _Settled:
-    """What an option settles, observed unit by unit: its money, and how often totals are met."""
+    """What an option settles, observed block by block: its money, and how often totals are met."""
 
     def __init__(self, case: Case, draws: int) -> None:
         self.case = case
@@ -93,12 +93,12 @@ class _Settled:
         self.met: list[IntArray] = []
         self.extremes: Extremes | None = None
 
-    def add(self, result: Settled, common: Extremes, unit: slice) -> None:
-        """Take a unit in."""
+    def add(self, result: Settled, common: Extremes, block: slice) -> None:
+        """Take a block in."""
         arrangement = self.case.arrangement
-        observe_money(self.case.plan, result, self.rows[:, unit])
+        observe_money(self.case.plan, result, self.rows[:, block])
         self.met.append(times_met(result))
-        self.system[unit] = totals_of.system_position(
+        self.system[block] = totals_of.system_position(
             result.judged[:, -1:], arrangement.totals[:, -1:], arrangement.in_system
         )
         own = common.with_settled(result)
@@ -122,25 +122,25 @@ class _Settled:
 
 
 class _Levels:
-    """The networks and localities of cases that have them alike, observed unit by unit."""
+    """The networks and localities of cases that have them alike, observed block by block."""
 
     def __init__(self, case: Case, draws: int) -> None:
         self.case = case
         self.rows = np.empty((len(level_rows(case.plan, case.arrangement.levels)), draws))
 
     def add(
-        self, x: FloatArray, outcome: Outcome, unit: slice
+        self, x: FloatArray, outcome: Outcome, block: slice
     ) -> tuple[tuple[LevelOutcome, ...], float, float]:
-        """Take a unit in: its networks and localities, and how far they are from what must hold."""
+        """Take a block in: its networks and localities, and how far they are from what must hold."""
         plan, levels = self.case.plan, self.case.arrangement.levels
         bodies = level_outcomes(plan, levels, outcome, x)
         if bodies:
-            observe_levels(levels, bodies, self.rows[:, unit])
+            observe_levels(levels, bodies, self.rows[:, block])
         return bodies, off_the_system(plan, outcome, bodies), off_nought(bodies)
 
 
 def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary, ...]:
-    """One replicate of every case, evaluated unit by unit and summed up."""
+    """One replicate of every case, evaluated block by block and summed up."""
     draws = design.draws
     economics = {n: _Economics(work.cases[n], draws) for n in dict.fromkeys(work.shares)}
     levels = {n: _Levels(work.cases[n], draws) for n in dict.fromkeys(work.levels)}
@@ -150,11 +150,11 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
         plan = work.cases[number].plan
         sharing = [n for n, first in enumerate(work.shares) if first == number]
         bridge = _bridge(work, replicate, sharing, draws)
-        for x, unit in placed_units(plan, design, replicate):
+        for x, block in placed_units(plan, design, replicate):
             outcome = evaluate(plan, x, RECORD)
-            checked = of_economics.add(x, outcome, unit)
+            checked = of_economics.add(x, outcome, block)
             seen = {
-                n: levels[n].add(x, outcome, unit)
+                n: levels[n].add(x, outcome, block)
                 for n in dict.fromkeys(work.levels[n] for n in sharing)
             }
             results = {}
@@ -162,11 +162,11 @@ def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary,
                 case = work.cases[n]
                 bodies, off, moved = seen[work.levels[n]]
                 result = settled(case.plan, case.arrangement, outcome, x, bodies)
-                options[n].add(result, replace(checked, levels=off, budgets=moved), unit)
+                options[n].add(result, replace(checked, levels=off, budgets=moved), block)
                 if bridge is not None and n in bridge.settled:
                     results[n] = result
             if bridge is not None:
-                bridge.add(x, outcome, results, unit)
+                bridge.add(x, outcome, results, block)
         if bridge is not None:
             steps |= bridge.summaries()
     return _summaries(work, economics, levels, options, steps)

@@ -26,7 +26,7 @@ from finsim.simulation.plan import NONE, FloatArray, Plan
 from finsim.simulation.resolve import Resolution
 from finsim.simulation.run import replay, sampling
 
-TRACED: frozenset[Record] = frozenset({"positions", "lines", "schemes", "factors"})
+TRACED: frozenset[Record] = frozenset({"positions", "lines", "schemes"})
 COLUMNS = 6
 
 
@@ -63,8 +63,7 @@ class Case(Struct, frozen=True):
     @property
     def factors(self) -> Factors:
         """Every index of the case."""
-        assert self.outcome.factors is not None
-        return self.outcome.factors
+        return self.outcome.workings.factors
 
     @property
     def lines(self) -> Lines:

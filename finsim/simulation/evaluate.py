@@ -30,7 +30,7 @@ from finsim.simulation.plan import (
     ReleaseGroups,
 )
 
-Record: TypeAlias = Literal["positions", "lines", "schemes", "factors"]
+Record: TypeAlias = Literal["positions", "lines", "schemes"]
 POSITIONS: frozenset[Record] = frozenset({"positions"})
 
 
@@ -79,7 +79,6 @@ class Outcome(Struct, frozen=True):
     workings: Workings
     lines: Lines | None = None
     schemes: SchemeResults | None = None
-    factors: Factors | None = None
 
 
 class OwnCosts(Struct, frozen=True):
@@ -159,8 +158,7 @@ def outcome(
     if "schemes" in record:
         results = scheme_results(plan, factors, before, touched, costs)
     lines = _lines(plan, factors) if "lines" in record else None
-    recorded = factors if "factors" in record else None
-    return _outcome(plan, x, found, lines, results, recorded)
+    return _outcome(plan, x, found, lines, results)
 
 
 # contracts
@@ -340,7 +338,6 @@ def _outcome(
     found: Workings,
     lines: Lines | None,
     results: SchemeResults | None,
-    recorded: Factors | None,
 ) -> Outcome:
     factors, before, costs = found.factors, found.before, found.costs
     count, flows = len(plan.bodies.ids), plan.flows
@@ -394,7 +391,6 @@ def _outcome(
         workings=found,
         lines=lines,
         schemes=results,
-        factors=recorded,
     )
 
 

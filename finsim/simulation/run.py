@@ -79,7 +79,7 @@ def units(
 
 
 def placed_units(plan: Plan, design: Design, replicate: int) -> Iterator[tuple[FloatArray, slice]]:
-    """The inputs of a replicate's draws, unit by unit, and where they stand among its draws."""
+    """What `units` gives, and where it stands among the replicate's draws."""
     stop = 0
     for x in units(plan, design, replicate):
         start, stop = stop, stop + x.shape[2]
