@@ -131,7 +131,7 @@ class _Levels:
     def add(
         self, x: FloatArray, outcome: Outcome, block: slice
     ) -> tuple[tuple[LevelOutcome, ...], float, float]:
-        """Take a block in: its networks and localities, and how far they are from what must hold."""
+        """Take a block in: its networks and localities, how far they are from what must hold."""
         plan, levels = self.case.plan, self.case.arrangement.levels
         bodies = level_outcomes(plan, levels, outcome, x)
         if bodies:
