@@ -1,12 +1,16 @@
 """The toy model in finsim, numpy by hand and other tools: one table of ratios, in one run.
 
     python -m pip install ".[benchmarks]"
-    python benchmarks/peers.py [--draws 100000] [--rounds 5] [--fast]
+    python benchmarks/peers.py [--draws 100000] [--rounds 5] [--fast] [--errors]
 
 Loading and imports are left aside. Each tool draws the 33 inputs and evaluates the model; the
 slow ones do fewer draws, and their time is scaled up. Rounds are interleaved, medians told, in
 processor time and in elapsed time, which means something on two idle processors. A tool that is
 not installed is named and left out.
+
+A draw of an even set of points says more than one drawn plainly. `--errors` shows how much: the
+spread of each figure over batches of 4,096 draws, and the draws a tool needs for the standard
+error that one of finsim gives, which is the ratio of the squares.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import time
 import warnings
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import TypeAlias
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "toy")]
@@ -31,9 +36,13 @@ sys.path[:0] = [str(HERE.parent), str(HERE / "toy")]
 import finsim_model
 import model
 import numpy as np
+from numpy.typing import NDArray
 
-Timed = Callable[[int], float]
-"""Does some draws; gives the mean gap of the last year, so that all tools can be compared."""
+FloatArray: TypeAlias = NDArray[np.float64]
+Timed: TypeAlias = Callable[[int], FloatArray]
+"""Does some draws; gives the gap of the last year in each, so that all tools can be compared."""
+BATCH = 4096
+FIGURES = ("mean", "P10", "P50", "P90")
 
 
 def finsim(processes: int = 1) -> Timed:
@@ -41,12 +50,17 @@ def finsim(processes: int = 1) -> Timed:
 
     found, engine = finsim_model.loaded(), Forked(processes)
 
-    def run(draws: int) -> float:
-        gap = finsim_model.gaps(found, draws, engine)
-        np.percentile(gap, [10, 50, 90])
-        return float(gap.mean())
+    def run(draws: int) -> FloatArray:
+        return _summed_up(finsim_model.gaps(found, draws, engine))
 
     return run
+
+
+def _summed_up(gap: FloatArray) -> FloatArray:
+    """The gaps, after the work of telling their mean and percentiles."""
+    gap.mean()
+    np.percentile(gap, [10, 50, 90])
+    return gap
 
 
 def finsim_in_two() -> Timed:
@@ -57,16 +71,19 @@ def finsim_in_two() -> Timed:
 
 
 def finsim_results() -> Timed:
-    """Everything that `finsim run` works out of the draws: measures, errors, checks."""
+    """Everything that `finsim run` works out of the draws: measures, errors, checks.
+
+    It gives the mean alone.
+    """
     from finsim.analysis.results import simulate
     from finsim.simulation.run import Serial, sampling
 
     found = finsim_model.loaded()
 
-    def run(draws: int) -> float:
+    def run(draws: int) -> FloatArray:
         wanted = sampling(found.resolved.scenario.run, draws=draws)
         results = simulate(found.plan, wanted, Serial())
-        return float(results.figure("gap", "2020/21").mean or 0.0)
+        return np.array([results.figure("gap", "2020/21").mean or 0.0])
 
     return run
 
@@ -74,10 +91,8 @@ def finsim_results() -> Timed:
 def numpy_whole() -> Timed:
     generator = np.random.default_rng(1)
 
-    def run(draws: int) -> float:
-        gap = model.position(model.drawn(generator, draws))[-1]["gap"]
-        np.percentile(gap, [10, 50, 90])
-        return float(gap.mean())
+    def run(draws: int) -> FloatArray:
+        return _summed_up(model.position(model.drawn(generator, draws))[-1]["gap"])
 
     return run
 
@@ -86,12 +101,10 @@ def numpy_blocks(block: int = 2048) -> Timed:
     """By hand and with care: blocks that stay in cache."""
     generator = np.random.default_rng(1)
 
-    def run(draws: int) -> float:
+    def run(draws: int) -> FloatArray:
         sizes = [min(block, draws - done) for done in range(0, draws, block)]
         parts = [model.position(model.drawn(generator, size))[-1]["gap"] for size in sizes]
-        gap = np.concatenate(parts)
-        np.percentile(gap, [10, 50, 90])
-        return float(gap.mean())
+        return _summed_up(np.concatenate(parts))
 
     return run
 
@@ -104,7 +117,7 @@ def pal() -> Timed:
     set_random_seed(1)
     generator = np.random.default_rng(1)
 
-    def run(draws: int) -> float:
+    def run(draws: int) -> FloatArray:
         config.n_sims = draws
         inputs = {name: Normal(*value).generate() for name, value in model.NORMAL.items()}
         inputs |= {name: Uniform(*value).generate() for name, value in model.UNIFORM.items()}
@@ -113,9 +126,10 @@ def pal() -> Timed:
             for name, value in model.TRIANGULAR.items()
         }
         gap = model.position(inputs)[-1]["gap"]
+        gap.mean()
         for level in (10, 50, 90):
             gap.percentile(level)
-        return float(gap.mean())
+        return np.asarray(gap.values)
 
     return run
 
@@ -123,7 +137,7 @@ def pal() -> Timed:
 def monaco() -> Timed:
     import monaco as mc
 
-    def run(draws: int) -> float:
+    def run(draws: int) -> FloatArray:
         steps = {
             "preprocess": lambda case: ({name: v.val for name, v in case.invals.items()},),
             "run": lambda inputs: (model.position(inputs)[-1]["gap"],),
@@ -136,9 +150,7 @@ def monaco() -> Timed:
         for name, distribution in model.distributions().items():
             simulation.addInVar(name, distribution.dist, _keywords(distribution))
         simulation.runSim()
-        gap = np.array(simulation.outvars["gap"].nums)
-        np.percentile(gap, [10, 50, 90])
-        return float(gap.mean())
+        return _summed_up(np.array(simulation.outvars["gap"].nums))
 
     return run
 
@@ -160,7 +172,7 @@ def ema_workbench() -> Timed:
         )
     ema_logging.log_to_stderr(logging.ERROR)
 
-    def run(draws: int) -> float:
+    def run(draws: int) -> FloatArray:
         toy = Model("toy", function=lambda **inputs: {"gap": model.position(inputs)[-1]["gap"]})
         toy.uncertainties = [
             RealParameter.from_dist(name, dist) for name, dist in model.distributions().items()
@@ -168,8 +180,7 @@ def ema_workbench() -> Timed:
         toy.outcomes = [ScalarOutcome("gap")]
         with SequentialEvaluator(toy) as evaluator:
             _, outcomes = evaluator.perform_experiments(scenarios=draws)
-        np.percentile(outcomes["gap"], [10, 50, 90])
-        return float(outcomes["gap"].mean())
+        return _summed_up(outcomes["gap"])
 
     return run
 
@@ -185,12 +196,10 @@ def salib() -> Timed:
         "bounds": [[0.0, 1.0]] * len(known),
     }
 
-    def run(draws: int) -> float:
+    def run(draws: int) -> FloatArray:
         points = latin.sample(problem, draws, seed=1)
         columns = zip(known, points.T, strict=True)
-        gap = model.position({name: known[name].ppf(u) for name, u in columns})[-1]["gap"]
-        np.percentile(gap, [10, 50, 90])
-        return float(gap.mean())
+        return _summed_up(model.position({n: known[n].ppf(u) for n, u in columns})[-1]["gap"])
 
     return run
 
@@ -203,7 +212,7 @@ def spreadsheet() -> Timed:
     if office is None:
         raise ImportError("LibreOffice (Debian package libreoffice-calc)")
 
-    def recalculated(rows: int) -> tuple[float, float]:
+    def recalculated(rows: int) -> tuple[float, FloatArray]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "toy.xlsx"
             spreadsheet_model.write(path, model.drawn(np.random.default_rng(1), rows))
@@ -215,13 +224,13 @@ def spreadsheet() -> Timed:
             subprocess.run(command, check=True, capture_output=True)
             took = time.perf_counter() - start
             gaps = (Path(folder) / "toy.csv").read_text().splitlines()[1:]
-        return took, float(np.mean([float(line.rsplit(",", 1)[1]) for line in gaps]))
+        return took, np.array([float(line.rsplit(",", 1)[1]) for line in gaps])
 
-    def run(draws: int) -> float:
+    def run(draws: int) -> FloatArray:
         least, _ = recalculated(1)
-        took, mean = recalculated(draws)
+        took, gap = recalculated(draws)
         run.seconds = max(took - least, 0.0)  # type: ignore[attr-defined]
-        return mean
+        return gap
 
     return run
 
@@ -247,8 +256,8 @@ def drawing() -> Timed:
     """Only the numbers: 33 for each draw."""
     generator = np.random.default_rng(1)
 
-    def run(draws: int) -> float:
-        return float(generator.random((len(model.INPUTS), draws)).mean())
+    def run(draws: int) -> FloatArray:
+        return generator.random((len(model.INPUTS), draws))[0]
 
     return run
 
@@ -259,7 +268,7 @@ def timed(run: Timed, draws: int) -> tuple[float, float, float]:
     A tool may have timed itself.
     """
     start, begun = _processor_time(), time.perf_counter()
-    mean = run(draws)
+    mean = float(run(draws).mean())
     took, elapsed = _processor_time() - start, time.perf_counter() - begun
     own = getattr(run, "seconds", None)
     return (took, elapsed, mean) if own is None else (own, own, mean)
@@ -296,6 +305,28 @@ def table(draws: int, rounds: int, tools: Collection[str]) -> dict[str, dict[str
     }
 
 
+def spreads(make: Callable[[], Timed], batches: int = 160) -> FloatArray:
+    """The standard deviation over batches of draws of the gap's mean, P10, P50 and P90."""
+    gap = make()(batches * BATCH).reshape(batches, BATCH)
+    levels = np.percentile(gap, [10, 50, 90], axis=1)
+    return np.concatenate([gap.mean(axis=1)[None], levels]).std(axis=1, ddof=1)
+
+
+def errors() -> None:
+    """Print what a batch of draws is off by, and how many times the draws that needs."""
+    own = spreads(finsim)
+    print(f"spread over batches of {BATCH:,} draws, £m, and draws needed for the same error")
+    print(" " * 32 + "".join(f"{head:>12}" for head in FIGURES))
+    for name, make in (("finsim", finsim), ("numpy by hand", numpy_whole), ("PAL", pal)):
+        try:
+            found = own if make is finsim else spreads(make)
+        except ImportError as error:
+            print(f"left out: {name} ({error})", file=sys.stderr)
+            continue
+        print(f"{name:32}" + "".join(f"{spread:>12.4f}" for spread in found))
+        print(f"{'  × finsim':32}" + "".join(f"{more:>12,.1f}" for more in (found / own) ** 2))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -303,8 +334,12 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--fast", action="store_true", help="only finsim, numpy and PAL")
+    parser.add_argument("--errors", action="store_true", help="what a draw is worth instead")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
+    if chosen.errors:
+        errors()
+        return
     found = table(chosen.draws, chosen.rounds, [n for n in TOOLS if n in FAST or not chosen.fast])
     if chosen.json:
         print(json.dumps(found, indent=1))
