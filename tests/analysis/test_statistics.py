@@ -14,6 +14,7 @@ from finsim.analysis.statistics import (
     quantiles,
     statistics,
     tail_mean,
+    tail_mean_where,
 )
 
 LEVELS = (0.01, 0.1, 0.25, 0.5, 0.9, 0.99)
@@ -50,6 +51,25 @@ def test_tail_means_by_hand() -> None:
     assert tail_mean(TEN)[0] == 1.0
     assert tail_mean(np.arange(1.0, 26.0)[None, :])[0] == pytest.approx(4.5 / 2.5)
     assert tail_mean(np.array([[7.0, 8.0]]))[0] == pytest.approx(7.0)
+
+
+def test_who_is_in_the_tail_by_hand() -> None:
+    """Of 20 draws two: the lowest, and of three that tie for the next a third of each."""
+    judge = np.array([5.0, -1.0, 0.0, 0.0, 0.0, *range(6, 21)])
+    own = np.array([[100.0, 1.0, 2.0, 3.0, 7.0, *[50.0] * 15]])
+    assert tail_mean_where(own, judge)[0] == pytest.approx((1.0 + 4.0) / 2)
+    assert tail_mean_where(own[:, :10], judge[:10])[0] == 1.0
+    # All alike: nobody is worse than anybody.
+    assert tail_mean_where(own, np.zeros(20))[0] == pytest.approx(own.mean())
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.floats(-1e3, 1e3)), min_size=1, max_size=90))
+def test_rounding_does_not_decide_who_is_in_the_tail(draws: list[tuple[int, float]]) -> None:
+    judge, own = np.array(draws, dtype=np.float64).T
+    noise = 1e-12 * np.sin(np.arange(len(judge)))
+    found = tail_mean_where(own[None], judge)
+    assert tail_mean_where(own[None], judge + noise) == pytest.approx(found, abs=1e-9)
+    assert tail_mean_where(own[None, ::-1], judge[::-1]) == pytest.approx(found, abs=1e-9)
 
 
 @given(rows)
