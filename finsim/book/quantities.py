@@ -32,6 +32,7 @@ _YEAR = re.compile(r"(?P<start>[0-9]{4})/(?P<end>[0-9]{2})")
 _MONTH = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})")
 _MONTH_WORDS = re.compile(r"(?P<month>[A-Za-z]+) (?P<year>[0-9]{4})")
 MOST_CHARACTERS = 40
+LEAST_POUNDS = Decimal("0.001")
 MOST_MONEY = Decimal(10) ** 12
 MOST_RATE = Decimal(100)
 MOST_MONTHS = Decimal(1200)
@@ -76,12 +77,17 @@ def _refuse(text: str, kind: str, example: str) -> QuantityError:
 
 
 def money(text: str) -> float:
-    """`£27m`, `£750k`, `£1.2bn`, `-£49.9m` → £m."""
+    """`£27m`, `£750k`, `£1.2bn`, `-£49.9m`, `£250,000` → £m.
+
+    Below £1,000 a sum needs its scale: `£27` is £27m that has lost its m.
+    """
     match = _MONEY.fullmatch(_clean(text))
     if match is None:
         raise _refuse(text, "an amount of money", _likely_money(text))
     negative = "-" in (match["sign"], match["inner"])
     value = _decimal(match["number"]) * MONEY_SCALES[match["scale"] or ""]
+    if not match["scale"] and 0 < value < LEAST_POUNDS:
+        raise QuantityError(f"{shown(text)} is in pounds; write {_clean(text)}m if it is millions")
     signed = value.copy_negate() if negative else value
     return _bounded(signed, MOST_MONEY, text, "£1,000,000,000bn")
 

@@ -84,6 +84,8 @@ READERS: tuple[Callable[[str], object], ...] = (
         ("£-49.9m", -49.9),
         ("−£49.9m", -49.9),
         ("£1,234,567", 1.234567),
+        ("£1,000", 0.001),
+        ("£0", 0.0),
         ("£27 m", 27.0),
         (" £27m ", 27.0),
     ],
@@ -119,6 +121,8 @@ def test_other_quantities(read: Callable[[str], object], text: str, value: objec
     ("read", "text", "says"),
     [
         (quantities.money, "27", "'27' has no unit; write an amount of money such as £27m"),
+        (quantities.money, "£27", "'£27' is in pounds; write £27m if it is millions"),
+        (quantities.money, "-£999.99", "write -£999.99m if it is millions"),
         (quantities.money, "27m", "write it as £27m"),
         (quantities.money, "(£49.9m)", "write it as -£49.9m"),
         (quantities.money, "£27M", "write it as £27m"),
