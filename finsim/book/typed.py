@@ -18,7 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 Path: TypeAlias = tuple[int | str, ...]
 _SHAPES_IN_WORDS = "{low, high}, {low, mode, high}, {mean, sd}, {p10, p50, p90}, {chance} or {path}"
 _NOT_A_GROUP = frozenset({"model_type", "dict_type", "mapping_type", "model_attributes_type"})
-_latest: deque[tuple[type[BaseModel], Node, Any]] = deque(maxlen=8)
+_latest: dict[type[BaseModel], deque[tuple[Node, Any]]] = {}
 _LIMITS = {
     "greater_than": ("gt", "must be above"),
     "greater_than_equal": ("ge", "must be at least"),
@@ -37,13 +37,14 @@ class TypedProblems(InputProblems):
 
 def typed(model: type[M], node: Node) -> M:
     """The model that a tree holds; raises TypedProblems with every mistake in it."""
-    for known, tree, read in _latest:
-        if known is model and tree is node:
+    latest = _latest.setdefault(model, deque(maxlen=8))
+    for tree, read in latest:
+        if tree is node:
             return read  # type: ignore[no-any-return]
     values = plain(node)
     try:
         read = model.model_validate(values)
-        _latest.append((model, node, read))
+        latest.append((node, read))
         return read
     except ValidationError as error:
         found = error.errors(include_url=False)[:MAX_PROBLEMS]

@@ -182,3 +182,11 @@ def test_thousands_of_mistakes_are_cut_short() -> None:
     many = "\n".join(f"k{number}: x" for number in range(5_000))
 
     assert len(of_scenario(many)) <= 1_000
+
+
+def test_a_book_is_read_once_however_many_scenarios_are_read_beside_it() -> None:
+    tree = parse_yaml("title: x\norganisations: []", "book.yaml")
+    book = typed(Book, tree)
+    for number in range(20):
+        typed(Scenario, parse_yaml(f"{SCENARIO}run: {{seed: {number}}}", "f.yaml"))
+    assert typed(Book, tree) is book
