@@ -4,9 +4,7 @@ Bodies are named by id, or by the words `NHS bodies`, `commissioners`, `provider
 `all`. Amounts are money (`£5m`) or a part of income (`1% of income`).
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -71,7 +69,7 @@ class Distributed(Model):
     shares: dict[Text, Share] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _sum(self) -> Distributed:
+    def _sum(self) -> Self:
         if self.by == "fixed":
             whole(self.shares, "shares")
         elif self.shares:
@@ -126,7 +124,7 @@ class ControlTotals(Sourced):
     offsets: dict[Year, dict[Text, Money]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _net(self) -> ControlTotals:
+    def _net(self) -> Self:
         for offsets in self.offsets.values():
             total = sum(offsets.values())
             if abs(total) > ROUNDING:
@@ -156,7 +154,7 @@ class FundingYear(Model):
     shares_residual: Flag = False
 
     @model_validator(mode="after")
-    def _weights(self) -> FundingYear:
+    def _weights(self) -> Self:
         whole(self.parts, "weights of parts")
         if "finance" not in self.parts:
             raise problem("the parts name no `finance`; it is needed")
@@ -250,7 +248,7 @@ class SharesTerm(Model):
     members: Words = ()
 
     @model_validator(mode="after")
-    def _sum(self) -> SharesTerm:
+    def _sum(self) -> Self:
         if self.by == "fixed":
             whole(self.shares, "shares")
         return self
@@ -271,7 +269,7 @@ class ReserveTerm(Model):
     held_by: dict[Text, Share]
 
     @model_validator(mode="after")
-    def _sum(self) -> ReserveTerm:
+    def _sum(self) -> Self:
         whole(self.held_by, "shares in held_by")
         return self
 
@@ -331,7 +329,7 @@ class Term(Model):
     guarantor: GuarantorTerm | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Term:
+    def _one(self) -> Self:
         if len(self.model_fields_set) != 1 or all(value is None for _, value in self):
             raise problem("exactly one rule is needed, such as pool: or shares:")
         return self

@@ -1,7 +1,5 @@
 """Published figures that a model is held against: they solve nothing and move nothing."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from finsim.book.fields import Id, Money, MoneyNotNegative, Name, Text, Year

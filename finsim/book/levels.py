@@ -1,9 +1,7 @@
 """Networks, localities and their budgets as a book states them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -34,7 +32,7 @@ class Held(Sourced):
     held_by: dict[Text, Share] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _named_and_held(self) -> Held:
+    def _named_and_held(self) -> Self:
         if self.id == UNASSIGNED:
             raise problem(f"the id '{UNASSIGNED}' is the name of what carries no tag")
         if self.held_by:
@@ -59,7 +57,7 @@ class Locality(Held):
     first_year: Year | None = None
 
     @model_validator(mode="after")
-    def _somebody(self) -> Locality:
+    def _somebody(self) -> Self:
         if sum(self.people.values()) <= 0:
             raise problem("has no part of the people of any area; write people: {<area>: 1}")
         return self
@@ -72,7 +70,7 @@ class Capitation(Model):
     by: Year
 
     @model_validator(mode="after")
-    def _later(self) -> Capitation:
+    def _later(self) -> Self:
         if self.by <= self.start:
             raise problem("`by` is not after `from`, the last year of historic shares")
         return self
@@ -86,7 +84,7 @@ class Move(Model):
     by_year: dict[Year, Amount]
 
     @model_validator(mode="after")
-    def _two(self) -> Move:
+    def _two(self) -> Self:
         if self.giver == self.receiver:
             raise problem(f"moves money from '{self.giver}' to itself")
         if any(value < 0 for value, _ in self.by_year.values()):
@@ -112,7 +110,7 @@ class Budgets(Sourced):
     minimum_people: NumberNotNegative = 0.0
 
     @model_validator(mode="after")
-    def _of_its_level(self) -> Budgets:
+    def _of_its_level(self) -> Self:
         if self.level == "networks":
             if self.capitation is not None:
                 raise problem("networks serve the same people; `capitation` is for localities")

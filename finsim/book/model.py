@@ -1,8 +1,6 @@
 """What an assumption book holds: organisations, lines, contracts, people, drivers, payments."""
 
-from __future__ import annotations
-
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -127,7 +125,7 @@ class PaymentForm(Model):
     payer_share_above: Share = 0.5
 
     @model_validator(mode="after")
-    def _complete(self) -> PaymentForm:
+    def _complete(self) -> Self:
         if self.form == "cap and collar" and (self.collar is None or self.cap is None):
             raise problem("a cap and collar needs both `cap` and `collar`, such as 5%")
         return self
@@ -205,7 +203,7 @@ class Dependence(Sourced):
     matrix: tuple[tuple[Number, ...], ...] | None = None
 
     @model_validator(mode="after")
-    def _one_form(self) -> Dependence:
+    def _one_form(self) -> Self:
         stated = [self.rank_correlation, self.loadings, self.matrix]
         if sum(form is not None for form in stated) != 1:
             raise problem("exactly one of rank_correlation, loadings or matrix is needed")

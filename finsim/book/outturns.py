@@ -1,7 +1,5 @@
 """What happened, as published: an earlier forecast's ranges are held against it."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from finsim.book.fields import Id, Money, Name, Words, Year

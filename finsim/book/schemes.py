@@ -1,8 +1,6 @@
 """Savings schemes as the book states them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
@@ -59,7 +57,7 @@ class Effect(Model):
     share: Rate = 1.0
 
     @model_validator(mode="after")
-    def _one_target(self) -> Effect:
+    def _one_target(self) -> Self:
         if (self.contracts is None) == (self.lines is None):
             raise problem("exactly one of `contracts` or `lines` is needed")
         return self
@@ -105,7 +103,7 @@ class Ramp(Model):
     points: tuple[RampPoint, ...] | None = None
 
     @model_validator(mode="after")
-    def _complete(self) -> Ramp:
+    def _complete(self) -> Self:
         needs = {"step": None, "by year": "levels", "points": "points"}.get(self.shape, "over")
         given = {name for name in ("over", "levels", "points") if getattr(self, name) is not None}
         if given != ({needs} if needs else set()):
@@ -159,7 +157,7 @@ class ActivityScheme(_Scheme):
     effects: tuple[Effect, ...]
 
     @model_validator(mode="after")
-    def _whole(self) -> ActivityScheme:
+    def _whole(self) -> Self:
         removed = sum(effect.share for effect in self.effects if effect.share > 0)
         if abs(removed - 1) > ROUNDING:
             raise problem(f"the positive shares of effects sum to {removed:.4%}; 100% is needed")

@@ -1,8 +1,6 @@
 """Where a value comes from and what it is worth."""
 
-from __future__ import annotations
-
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from pydantic import model_validator
 
@@ -29,7 +27,7 @@ class Sourced(Model):
         return self.standing == "illustrative"
 
     @model_validator(mode="after")
-    def _replaceable(self) -> Sourced:
+    def _replaceable(self) -> Self:
         if self.standing == "illustrative" and not self.replace_with:
             raise problem("is illustrative; `replace_with` must say what would replace it")
         return self

@@ -5,12 +5,10 @@ The keys tell the shape: `{low, high}` is uniform, `{low, mode, high}` PERT, `{m
 `{values}` discrete, `{path}` a value for each year. `shape:` names one of the others.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeAlias, TypeVar, Union
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -34,7 +32,7 @@ class _Shape(Model):
     over_years: OverYears = "constant"
 
     @model_validator(mode="after")
-    def _in_order(self) -> _Shape:
+    def _in_order(self) -> Self:
         stated = [(name, getattr(self, name, None)) for name in ("low", "mode", "high")]
         given = [(name, value) for name, value in stated if value is not None]
         for (name, value), (after, next_value) in pairwise(given):
@@ -131,7 +129,7 @@ class Discrete(_Shape, Generic[Quantity]):
     values: tuple[Weighted[Quantity], ...]
 
     @model_validator(mode="after")
-    def _whole(self) -> Discrete[Quantity]:
+    def _whole(self) -> Self:
         total = sum(part.weight for part in self.values)
         if abs(total - 1) > ROUNDING:
             raise problem(f"the weights sum to {total:.4%}; they must sum to 100%")
@@ -165,7 +163,7 @@ class Quantiles(_Shape, Generic[Quantity]):
         return {**rest, "points": points}
 
     @model_validator(mode="after")
-    def _levels(self) -> Quantiles[Quantity]:
+    def _levels(self) -> Self:
         for key in self.points:
             match = _QUANTILE.fullmatch(key)
             if match is None or not 5 <= int(match[1]) <= 95:

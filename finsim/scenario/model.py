@@ -1,9 +1,7 @@
 """What a scenario file states."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
@@ -50,7 +48,7 @@ class Population(Model):
     variant: Words = ("ONS mid-year estimate", "ONS 2018-based principal")
 
     @model_validator(mode="after")
-    def _years(self) -> Population:
+    def _years(self) -> Self:
         if self.growth == "outturn":
             return self
         if isinstance(self.growth, Path):
@@ -106,7 +104,7 @@ class Calibrate(Model):
         return shared
 
     @model_validator(mode="after")
-    def _one_way(self) -> Calibrate:
+    def _one_way(self) -> Self:
         if isinstance(self.do_nothing_gap, dict) and isinstance(self.shared, dict):
             raise problem("gaps by organisation say whose the pressure is; remove `shared`")
         return self

@@ -4,8 +4,6 @@ The text holds every value as a person would write it (`£27m`, `19%`), so that 
 read it back: writing and reading is the identity, to the bit. Its sha256 names the run.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import deque
 
