@@ -8,13 +8,12 @@ The keys tell the shape: `{low, high}` is uniform, `{low, mode, high}` PERT, `{m
 import re
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeAlias, TypeVar, Union
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from finsim.book.fields import Model, MonthsNotNegative, Number, Rate, Share, Year, problem
 
-Quantity = TypeVar("Quantity")
 ROUNDING = 1e-9
 _QUANTILE = re.compile(r"p(\d{1,2})")
 
@@ -46,66 +45,66 @@ class _Shape(Model):
         return self
 
 
-class Uniform(_Shape, Generic[Quantity]):
+class Uniform(_Shape):
     """Every value between two bounds is as likely."""
 
     shape: Literal["uniform"] = "uniform"
-    low: Quantity
-    high: Quantity
+    low: Rate
+    high: Rate
 
 
-class Triangular(_Shape, Generic[Quantity]):
+class Triangular(_Shape):
     """A triangle over low, most likely and high."""
 
     shape: Literal["triangular"]
-    low: Quantity
-    mode: Quantity
-    high: Quantity
+    low: Rate
+    mode: Rate
+    high: Rate
 
 
-class Pert(_Shape, Generic[Quantity]):
+class Pert(_Shape):
     """A smooth bell between low and high around the most likely value."""
 
     shape: Literal["pert"] = "pert"
-    low: Quantity
-    mode: Quantity
-    high: Quantity
+    low: Rate
+    mode: Rate
+    high: Rate
 
 
-class _Bounded(_Shape, Generic[Quantity]):
-    mean: Quantity
-    sd: Quantity
-    at_least: Quantity | None = None
-    at_most: Quantity | None = None
+class _Bounded(_Shape):
+    mean: Rate
+    sd: Rate
+    at_least: Rate | None = None
+    at_most: Rate | None = None
 
 
-class Normal(_Bounded[Quantity], Generic[Quantity]):
+class Normal(_Bounded):
     """A normal with the mean and sd that it has before bounds truncate it."""
 
     shape: Literal["normal"] = "normal"
 
 
-class Lognormal(_Bounded[Quantity], Generic[Quantity]):
+class Lognormal(_Bounded):
     """A lognormal with the arithmetic mean and sd that it has before bounds truncate it."""
 
     shape: Literal["lognormal"]
 
 
-class StudentT(_Bounded[Quantity], Generic[Quantity]):
+class StudentT(_Bounded):
     """A Student t scaled to a standard deviation: fat tails."""
 
     shape: Literal["student t"] = "student t"
     degrees_of_freedom: Number
 
 
-class Beta(_Shape, Generic[Quantity]):
+class Beta(_Shape):
     """A beta between low and high with a mean and an sd."""
 
     shape: Literal["beta"]
-    mean: Quantity
-    sd: Quantity
-    low: Quantity
-    high: Quantity
+    mean: Rate
+    sd: Rate
+    low: Rate
+    high: Rate
 
 
 class Event(_Shape):
@@ -115,18 +114,18 @@ class Event(_Shape):
     chance: Share
 
 
-class Weighted(Model, Generic[Quantity]):
+class Weighted(Model):
     """One value of a discrete distribution and its weight."""
 
-    value: Quantity
+    value: Rate
     weight: Share
 
 
-class Discrete(_Shape, Generic[Quantity]):
+class Discrete(_Shape):
     """One of a few values, with weights that sum to 100%."""
 
     shape: Literal["discrete"] = "discrete"
-    values: tuple[Weighted[Quantity], ...]
+    values: tuple[Weighted, ...]
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -143,15 +142,15 @@ def _quantiles_by_name(schema: dict[str, Any]) -> None:
     schema.pop("required", None)
 
 
-class Quantiles(_Shape, Generic[Quantity]):
+class Quantiles(_Shape):
     """Two (normal) or three (shifted lognormal) of p5 … p95."""
 
     model_config = ConfigDict(json_schema_extra=_quantiles_by_name)
 
     shape: Literal["quantiles"] = "quantiles"
-    points: dict[str, Quantity]
-    at_least: Quantity | None = None
-    at_most: Quantity | None = None
+    points: dict[str, Rate]
+    at_least: Rate | None = None
+    at_most: Rate | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -216,71 +215,110 @@ def shape_of(value: Any) -> str | None:
     return "quantiles" if any(_QUANTILE.fullmatch(str(key)) for key in value) else None
 
 
-def _over(shape: type[Model], quantity: Any, name: str, **stated: Any) -> type[Model]:
-    """A shape over one kind of quantity: a class of this module, such as `UniformRate`.
+class UniformMonths(Uniform):
+    """Months: every number between two bounds is as likely."""
 
-    `Uniform[Rate]` of pydantic would be the same at several times the cost of starting, since it
-    builds a validator of the open shape too.
-    """
-    body: dict[str, Any] = {"__module__": __name__, "__doc__": shape.__doc__, "__annotations__": {}}
-    for field, info in shape.model_fields.items():
-        kind: Any = stated.get(field, info.annotation)
-        if kind is Quantity:
-            body["__annotations__"][field] = quantity
-        elif getattr(kind, "__parameters__", ()):
-            body["__annotations__"][field] = kind[quantity]
-        elif field in stated:
-            body["__annotations__"][field] = kind
-        else:
-            continue
-        if not info.is_required():
-            body[field] = info.default
-    full = shape.__name__ + name
-    kind_of: Any = type(shape)
-    made: type[Model] = kind_of(full, (shape,), body)
-    globals()[full] = made
-    return made
+    low: MonthsNotNegative
+    high: MonthsNotNegative
 
 
-def _shapes_over(quantity: Any, name: str) -> list[Any]:
-    """Every shape over one kind of quantity, under its tag."""
-    weighted = _over(Weighted, quantity, name)
-    shapes: dict[str, Any] = {
-        "uniform": _over(Uniform, quantity, name),
-        "triangular": _over(Triangular, quantity, name),
-        "pert": _over(Pert, quantity, name),
-        "normal": _over(Normal, quantity, name),
-        "lognormal": _over(Lognormal, quantity, name),
-        "student t": _over(StudentT, quantity, name),
-        "beta": _over(Beta, quantity, name),
-        "event": Event,
-        "discrete": _over(Discrete, quantity, name, values=tuple[weighted, ...]),  # type: ignore[valid-type]
-        "quantiles": _over(Quantiles, quantity, name),
-    }
-    return [Annotated[kind, Tag(tag)] for tag, kind in shapes.items()]
+class TriangularMonths(Triangular):
+    """Months: a triangle over low, most likely and high."""
+
+    low: MonthsNotNegative
+    mode: MonthsNotNegative
+    high: MonthsNotNegative
 
 
-def _one_of(*tagged: Any) -> Any:
-    """The union of shapes, told apart by `shape_of`."""
-    return Annotated[Union[(*tagged,)], Discriminator(shape_of)]
+class PertMonths(Pert):
+    """Months: a smooth bell between low and high around the most likely value."""
+
+    low: MonthsNotNegative
+    mode: MonthsNotNegative
+    high: MonthsNotNegative
 
 
-if TYPE_CHECKING:
-    RateDistribution: TypeAlias = (
-        Uniform[float]
-        | Triangular[float]
-        | Pert[float]
-        | Normal[float]
-        | Lognormal[float]
-        | StudentT[float]
-        | Beta[float]
-        | Event
-        | Discrete[float]
-        | Quantiles[float]
-    )
-else:
-    _RATES = _shapes_over(Rate, "Rate")
-    RateDistribution = _one_of(*_RATES)
+class NormalMonths(Normal):
+    """Months: a normal with the mean and sd that it has before bounds truncate it."""
+
+    mean: MonthsNotNegative
+    sd: MonthsNotNegative
+    at_least: MonthsNotNegative | None = None
+    at_most: MonthsNotNegative | None = None
+
+
+class LognormalMonths(Lognormal):
+    """Months: a lognormal with the mean and sd that it has before bounds truncate it."""
+
+    mean: MonthsNotNegative
+    sd: MonthsNotNegative
+    at_least: MonthsNotNegative | None = None
+    at_most: MonthsNotNegative | None = None
+
+
+class StudentTMonths(StudentT):
+    """Months: a Student t scaled to a standard deviation."""
+
+    mean: MonthsNotNegative
+    sd: MonthsNotNegative
+    at_least: MonthsNotNegative | None = None
+    at_most: MonthsNotNegative | None = None
+
+
+class BetaMonths(Beta):
+    """Months: a beta between low and high with a mean and an sd."""
+
+    mean: MonthsNotNegative
+    sd: MonthsNotNegative
+    low: MonthsNotNegative
+    high: MonthsNotNegative
+
+
+class WeightedMonths(Weighted):
+    """One number of months of a discrete distribution and its weight."""
+
+    value: MonthsNotNegative
+
+
+class DiscreteMonths(Discrete):
+    """Months: one of a few numbers, with weights that sum to 100%."""
+
+    values: tuple[WeightedMonths, ...]
+
+
+class QuantilesMonths(Quantiles):
+    """Months: two (normal) or three (shifted lognormal) of p5 … p95."""
+
+    points: dict[str, MonthsNotNegative]
+    at_least: MonthsNotNegative | None = None
+    at_most: MonthsNotNegative | None = None
+
+
+_Rates: TypeAlias = (
+    Annotated[Uniform, Tag("uniform")]
+    | Annotated[Triangular, Tag("triangular")]
+    | Annotated[Pert, Tag("pert")]
+    | Annotated[Normal, Tag("normal")]
+    | Annotated[Lognormal, Tag("lognormal")]
+    | Annotated[StudentT, Tag("student t")]
+    | Annotated[Beta, Tag("beta")]
+    | Annotated[Event, Tag("event")]
+    | Annotated[Discrete, Tag("discrete")]
+    | Annotated[Quantiles, Tag("quantiles")]
+)
+_Months: TypeAlias = (
+    Annotated[UniformMonths, Tag("uniform")]
+    | Annotated[TriangularMonths, Tag("triangular")]
+    | Annotated[PertMonths, Tag("pert")]
+    | Annotated[NormalMonths, Tag("normal")]
+    | Annotated[LognormalMonths, Tag("lognormal")]
+    | Annotated[StudentTMonths, Tag("student t")]
+    | Annotated[BetaMonths, Tag("beta")]
+    | Annotated[Event, Tag("event")]
+    | Annotated[DiscreteMonths, Tag("discrete")]
+    | Annotated[QuantilesMonths, Tag("quantiles")]
+)
+RateDistribution: TypeAlias = Annotated[_Rates, Discriminator(shape_of)]
 
 
 class Path(Model):
@@ -291,11 +329,9 @@ class Path(Model):
     around: RateDistribution | None = None
 
 
-if TYPE_CHECKING:
-    UncertainRate: TypeAlias = float | RateDistribution | Path
-    UncertainMonths: TypeAlias = float | RateDistribution
-else:
-    UncertainRate = _one_of(*_RATES, Annotated[Rate, Tag("fixed")], Annotated[Path, Tag("path")])
-    UncertainMonths = _one_of(
-        *_shapes_over(MonthsNotNegative, "Months"), Annotated[MonthsNotNegative, Tag("fixed")]
-    )
+UncertainRate: TypeAlias = Annotated[
+    _Rates | Annotated[Rate, Tag("fixed")] | Annotated[Path, Tag("path")], Discriminator(shape_of)
+]
+UncertainMonths: TypeAlias = Annotated[
+    _Months | Annotated[MonthsNotNegative, Tag("fixed")], Discriminator(shape_of)
+]

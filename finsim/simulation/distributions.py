@@ -8,7 +8,7 @@ from finsim.book import uncertain as written
 from finsim.uncertainty import distributions as sampled
 
 
-def distribution_from(value: written.UncertainMonths) -> sampled.Distribution:
+def distribution_from(value: float | written.RateDistribution) -> sampled.Distribution:
     """The distribution of a value; raises ValueError, in plain words, when there is none."""
     if isinstance(value, (int, float)):
         return sampled.Fixed(float(value))
@@ -43,10 +43,7 @@ def _from_shape(value: written.RateDistribution) -> sampled.Distribution:
 
 
 def _bounds(
-    value: written.Quantiles[float]
-    | written.Normal[float]
-    | written.StudentT[float]
-    | written.Lognormal[float],
+    value: written.Quantiles | written.Normal | written.StudentT | written.Lognormal,
 ) -> tuple[float, float]:
     low = -inf if value.at_least is None else value.at_least
     high = inf if value.at_most is None else value.at_most
