@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError, core_schema
@@ -27,7 +28,7 @@ def problem(message: str) -> PydanticCustomError:
 
 
 class Field(Struct, frozen=True, eq=False):
-    """One kind of value: how it is read from text, judged and written.
+    """One kind of value: how it is read from text, judged and written, and its JSON Schema.
 
     A single annotation rather than a chain of pydantic's, which looks at every function's signature
     wherever a field of the kind stands: a twentieth of what checking a scenario takes.
@@ -35,6 +36,7 @@ class Field(Struct, frozen=True, eq=False):
 
     read: Callable[[str], Any]
     write: Callable[[Any], str] | None
+    json_schema: dict[str, Any]
     judges: tuple[Callable[[Any], Any], ...] = ()
 
     def __get_pydantic_core_schema__(
@@ -50,6 +52,12 @@ class Field(Struct, frozen=True, eq=False):
                 self.write, return_schema=core_schema.str_schema(), when_used="json"
             )
         return found
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """What editors are told of it."""
+        return dict(self.json_schema)
 
     def judged_by(self, judge: Callable[[Any], Any]) -> Field:
         """The same kind within bounds: the last judge sees what the others let through."""
@@ -69,8 +77,8 @@ class Field(Struct, frozen=True, eq=False):
             raise problem(str(error)) from None
 
 
-def _schema(pattern: str, example: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": ["string", "number"], "pattern": pattern, "examples": [example]})
+def _schema(pattern: str, example: str) -> dict[str, Any]:
+    return {"type": ["string", "number"], "pattern": pattern, "examples": [example]}
 
 
 def _at_least_zero(value: float) -> float:
@@ -106,7 +114,7 @@ def _money_above_zero(value: float) -> float:
 def _word(value: str) -> str:
     if len(value) > 4_000:
         raise problem("text of more than 4,000 characters; that is the most allowed")
-    if (hidden := _HIDDEN.search(value)) is not None:
+    if not value.isprintable() and (hidden := _HIDDEN.search(value)) is not None:
         raise problem(f"holds the control character {shown(ascii(hidden[0])[1:-1])}; remove it")
     return value
 
@@ -130,62 +138,83 @@ _HIDDEN = re.compile(
 _ID = re.compile(r"\w[\w-]{0,59}")
 _MONEY_PATTERN = r"^[-+−]?£[-+−]?[\d.,eE+]+ ?(k|m|bn)?$"
 
-_MONEY = Field(quantities.money, quantities.money_text)
-_RATE = Field(quantities.rate, quantities.rate_text)
-_MONTHS = Field(quantities.months, quantities.months_text)
-_NUMBER = Field(quantities.number, quantities.number_text)
-_WHOLE = Field(quantities.whole, str)
-_TEXT = Field(str, None, (_word,))
-_IN_MONEY = _schema(_MONEY_PATTERN, "£27m")
-_IN_PERCENT = _schema(r"^[-+−]?[\d.,eE+-]+ ?%$", "2.5%")
-_IN_MONTHS = _schema(r"^[-+−]?[\d.]+ (month|year)s?$", "9 months")
-_AS_NUMBER = WithJsonSchema({"type": ["number", "string"], "pattern": r"^[-+−]?[\d.,eE+-]+$"})
-_AS_WHOLE = WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": r"^\d+$"})
+_MONEY = Field(quantities.money, quantities.money_text, _schema(_MONEY_PATTERN, "£27m"))
+_RATE = Field(quantities.rate, quantities.rate_text, _schema(r"^[-+−]?[\d.,eE+-]+ ?%$", "2.5%"))
+_MONTHS = Field(
+    quantities.months,
+    quantities.months_text,
+    _schema(r"^[-+−]?[\d.]+ (month|year)s?$", "9 months"),
+)
+_NUMBER = Field(
+    quantities.number,
+    quantities.number_text,
+    {"type": ["number", "string"], "pattern": r"^[-+−]?[\d.,eE+-]+$"},
+)
+_WHOLE = Field(
+    quantities.whole, str, {"type": ["integer", "string"], "minimum": 0, "pattern": r"^\d+$"}
+)
+_TEXT = Field(str, None, {"type": "string"}, (_word,))
 
-Money: TypeAlias = Annotated[float, _MONEY, _IN_MONEY]
-MoneyNotNegative: TypeAlias = Annotated[float, _MONEY.judged_by(_money_not_negative), _IN_MONEY]
-MoneyAboveZero: TypeAlias = Annotated[float, _MONEY.judged_by(_money_above_zero), _IN_MONEY]
-Rate: TypeAlias = Annotated[float, _RATE, _IN_PERCENT]
-Share: TypeAlias = Annotated[float, _RATE.judged_by(_share), _IN_PERCENT]
+Money: TypeAlias = Annotated[float, _MONEY]
+MoneyNotNegative: TypeAlias = Annotated[float, _MONEY.judged_by(_money_not_negative)]
+MoneyAboveZero: TypeAlias = Annotated[float, _MONEY.judged_by(_money_above_zero)]
+Rate: TypeAlias = Annotated[float, _RATE]
+Share: TypeAlias = Annotated[float, _RATE.judged_by(_share)]
 Amount: TypeAlias = Annotated[
     tuple[float, str],
-    Field(quantities.amount, quantities.amount_text),
-    _schema(r"^([-+−]?£[-+−]?[\d.,eE+]+ ?(k|m|bn)?|[-+−]?[\d.]+ ?% of income)$", "1% of income"),
+    Field(
+        quantities.amount,
+        quantities.amount_text,
+        _schema(
+            r"^([-+−]?£[-+−]?[\d.,eE+]+ ?(k|m|bn)?|[-+−]?[\d.]+ ?% of income)$", "1% of income"
+        ),
+    ),
 ]
-Months: TypeAlias = Annotated[float, _MONTHS, _IN_MONTHS]
-MonthsNotNegative: TypeAlias = Annotated[float, _MONTHS.judged_by(_at_least_zero), _IN_MONTHS]
-Number: TypeAlias = Annotated[float, _NUMBER, _AS_NUMBER]
-NumberNotNegative: TypeAlias = Annotated[float, _NUMBER.judged_by(_at_least_zero), _AS_NUMBER]
-Whole: TypeAlias = Annotated[int, _WHOLE, _AS_WHOLE]
-Version: TypeAlias = Annotated[int, _WHOLE.judged_by(_version), _AS_WHOLE]
+Months: TypeAlias = Annotated[float, _MONTHS]
+MonthsNotNegative: TypeAlias = Annotated[float, _MONTHS.judged_by(_at_least_zero)]
+Number: TypeAlias = Annotated[float, _NUMBER]
+NumberNotNegative: TypeAlias = Annotated[float, _NUMBER.judged_by(_at_least_zero)]
+Whole: TypeAlias = Annotated[int, _WHOLE]
+Version: TypeAlias = Annotated[int, _WHOLE.judged_by(_version)]
 Year: TypeAlias = Annotated[
     int,
-    Field(quantities.financial_year, quantities.financial_year_text),
-    _schema(r"^\d{4}/\d{2}$", "2016/17"),
+    Field(
+        quantities.financial_year,
+        quantities.financial_year_text,
+        _schema(r"^\d{4}/\d{2}$", "2016/17"),
+    ),
 ]
 CalendarYear: TypeAlias = Annotated[
     int,
-    Field(quantities.calendar_year, str),
-    WithJsonSchema({"type": ["integer", "string"], "pattern": r"^\d{4}$"}),
+    Field(quantities.calendar_year, str, {"type": ["integer", "string"], "pattern": r"^\d{4}$"}),
 ]
 YearSpan: TypeAlias = Annotated[
     tuple[int, int],
-    Field(quantities.year_span, lambda span: quantities.year_span_text(*span)),
-    _schema(r"^\d{4}/\d{2} to \d{4}/\d{2}$", "2015/16 to 2020/21"),
+    Field(
+        quantities.year_span,
+        lambda span: quantities.year_span_text(*span),
+        _schema(r"^\d{4}/\d{2} to \d{4}/\d{2}$", "2015/16 to 2020/21"),
+    ),
 ]
 Month: TypeAlias = Annotated[
     int,
-    Field(quantities.month, quantities.month_text),
-    _schema(r"^(\d{4}-\d{2}|\d{4}/\d{2}|[A-Za-z]+ \d{4})$", "2018-07"),
+    Field(
+        quantities.month,
+        quantities.month_text,
+        _schema(r"^(\d{4}-\d{2}|\d{4}/\d{2}|[A-Za-z]+ \d{4})$", "2018-07"),
+    ),
 ]
 Flag: TypeAlias = Annotated[
     bool,
-    Field(quantities.flag, lambda value: "true" if value else "false"),
-    WithJsonSchema({"type": ["boolean", "string"], "pattern": r"^(true|false)$"}),
+    Field(
+        quantities.flag,
+        lambda value: "true" if value else "false",
+        {"type": ["boolean", "string"], "pattern": r"^(true|false)$"},
+    ),
 ]
 Text: TypeAlias = Annotated[str, _TEXT]
 Name: TypeAlias = Annotated[str, _TEXT.judged_by(_name)]
-Id: TypeAlias = Annotated[str, _TEXT.judged_by(_id), WithJsonSchema({"type": "string"})]
+Id: TypeAlias = Annotated[str, _TEXT.judged_by(_id)]
 
 Words: TypeAlias = Annotated[
     tuple[Text, ...],
