@@ -15,7 +15,7 @@ from finsim.book.schemes import ActivityScheme, EfficiencyScheme, Selector
 from finsim.book.typed import typed
 from finsim.book.validate_levels import level_findings
 
-PAYMENT_NAMES: tuple[str, ...] = get_args(PaymentName)
+PAYMENT_NAMES: tuple[PaymentName, ...] = get_args(PaymentName)
 PARAMETER_FREE = tuple(name for name in PAYMENT_NAMES if name != "cap and collar")
 SYSTEM = "system"
 _sound: deque[Book] = deque(maxlen=8)

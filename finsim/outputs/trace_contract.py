@@ -71,7 +71,7 @@ def contract_trace(case: Case, number: int) -> ContractTrace:
     )
     return ContractTrace(
         factors=factors,
-        forms=tuple(payment_forms(case.book, stated, case.plan.years)),
+        forms=tuple(payment_forms(case.book, stated.payment, case.plan.years)),
         people=case.of(case.factors.activities)[int(arrays.capitation[number])],
         plan_activity=arrays.central_activity[:, number],
         at_tariff=np.prod([each.values for each in factors], axis=0),

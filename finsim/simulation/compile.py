@@ -11,6 +11,7 @@ from finsim.book.quantities import financial_year_text
 from finsim.book.uncertain import UncertainRate
 from finsim.economics import costs
 from finsim.scenario.resolved import Resolved
+from finsim.simulation.cases import central_inputs
 from finsim.simulation.compile_arrangement import attainment_drivers
 from finsim.simulation.compile_flows import (
     CostUnits,
@@ -20,6 +21,7 @@ from finsim.simulation.compile_flows import (
 )
 from finsim.simulation.compile_schemes import SchemeCompiler, chosen_schemes, ramped_alike
 from finsim.simulation.evaluate import central_activities, central_parts, planned_removal
+from finsim.simulation.factors import factors_at
 from finsim.simulation.indices import Indices, integers
 from finsim.simulation.inputs import GROWTH, PRESSURE, InputError, Inputs, Register
 from finsim.simulation.misfits import impossible_inputs
@@ -101,11 +103,12 @@ def compile_plan(resolved: Resolved) -> Plan:
     )
     _refuse(impossible_inputs(plan))
     _refuse_over_removal(plan, chosen)
+    central = factors_at(plan, central_inputs(plan))
     return replace(
         plan,
-        removals=replace(removals, central_parts=central_parts(plan)),
-        contracts=replace(contracts, central_activity=central_activities(plan, contracts)),
-        flows=replace(flows, central_activity=central_activities(plan, flows)),
+        removals=replace(removals, central_parts=central_parts(plan, central)),
+        contracts=replace(contracts, central_activity=central_activities(central, contracts)),
+        flows=replace(flows, central_activity=central_activities(central, flows)),
     )
 
 

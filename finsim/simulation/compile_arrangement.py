@@ -92,8 +92,8 @@ def compile_arrangement(plan: Plan) -> Arrangement:
         terms=terms,
         agreements=agreements,
         services=_service_lines(plan, terms),
-        planned_saving=_certain(plan)[0].saving[:, :, 0],
-        central_saving=_certain(plan)[1].saving[:, :, 0],
+        planned_saving=certain_outcomes(plan)[0].saving[:, :, 0],
+        central_saving=certain_outcomes(plan)[1].saving[:, :, 0],
         weighted_population=plan.bodies.weighted_population,
         levels=_levels(plan),
     )
@@ -138,7 +138,7 @@ def _offsets(
     return offsets
 
 
-def _certain(plan: Plan) -> tuple[Outcome, Outcome]:
+def certain_outcomes(plan: Plan) -> tuple[Outcome, Outcome]:
     """The plan and the central case, evaluated once for options that share economics."""
     for known, outcomes in _latest_certain:
         if plan.has_economics_of(known):
@@ -286,7 +286,7 @@ def _service_lines(plan: Plan, terms: Sequence[terms_of.Term]) -> tuple[ServiceL
     wanted = [name for name in named_lines(terms) if name in services(plan.resolved.book)]
     if not wanted:
         return ()
-    central = _certain(plan)[1]
+    central = certain_outcomes(plan)[1]
     return tuple(_service_line(plan, name, central) for name in wanted)
 
 

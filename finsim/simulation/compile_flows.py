@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from finsim.book.model import Book, Contract, External, Organisation, PaymentForm
+from finsim.book.model import Book, External, Organisation, PaymentForm
 from finsim.book.validate import PAYMENT_NAMES
 from finsim.simulation.compile_schemes import TargetKey, served_contracts
 from finsim.simulation.indices import Indices, integers
@@ -42,7 +42,9 @@ def contract_arrays(
     count = len(book.contracts)
     target = integers(named.get(("contract", number), NONE) for number in range(count))
     touched = np.flatnonzero(target != NONE)
-    payments = payments_of([form_runs(payment_forms(book, c, years)) for c in book.contracts])
+    words = dict.fromkeys(contract.payment for contract in book.contracts)
+    runs = {word: form_runs(payment_forms(book, word, years)) for word in words}
+    payments = payments_of([runs[contract.payment] for contract in book.contracts])
     return Contracts(
         baseline=np.array([contract.baseline for contract in book.contracts]),
         payer=payer,
@@ -67,11 +69,12 @@ def _removal_of(targets: Targets, target: IntArray) -> IntArray:
     return np.append(targets.removal, NONE)[target]
 
 
-def payment_forms(book: Book, contract: Contract, years: tuple[int, ...]) -> list[PaymentForm]:
-    """The payment form of a contract in each year; the first stated holds before its year too."""
-    if contract.payment in PAYMENT_NAMES:
-        return [PaymentForm.model_validate({"form": contract.payment})] * len(years)
-    terms = next(terms for terms in book.payments if terms.id == contract.payment)
+def payment_forms(book: Book, payment: str, years: tuple[int, ...]) -> list[PaymentForm]:
+    """The form that a contract's payment takes each year; the first holds before its year too."""
+    for form in PAYMENT_NAMES:
+        if form == payment:
+            return [PaymentForm.model_construct(form=form)] * len(years)
+    terms = next(terms for terms in book.payments if terms.id == payment)
     starts = sorted(terms.by_year)
     return [
         terms.by_year[max((start for start in starts if start <= year), default=starts[0])]

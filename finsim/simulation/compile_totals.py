@@ -13,21 +13,20 @@ from finsim.economics import risk_share_terms as terms_of
 from finsim.economics.risk_share_basis import pool_shares
 from finsim.economics.risk_share_checks import RiskShareError
 from finsim.simulation.arrangement import year_names
-from finsim.simulation.cases import central_inputs
-from finsim.simulation.evaluate import evaluate
+from finsim.simulation.evaluate import Outcome
 from finsim.simulation.inputs import InputError
 from finsim.simulation.named import Where, bodies_named, check_year
 from finsim.simulation.plan import FloatArray, Plan
 
 
-def solved_totals(plan: Plan, position: FloatArray) -> dict[str, dict[str, dict[int, float]]]:
-    """Every set of totals of the book as amounts, from the central position [organisation, year].
+def solved_totals(plan: Plan, central: Outcome) -> dict[str, dict[str, dict[int, float]]]:
+    """Every set of totals of the book as amounts, from the central case.
 
     `from: central` is the central position after schemes plus the stretch; a straight line starts
     at the base-year position; what is distributed is the sum of another set, stated above it.
     """
     book = plan.resolved.book
-    income = _central_income(plan)
+    position, income = central.position_before_risk_share[:, :, 0], central.income[:, :, 0]
     solved: dict[str, dict[str, dict[int, float]]] = {}
     for number, chosen in enumerate(book.totals):
         by_body: dict[str, dict[int, float]] = {}
@@ -85,11 +84,6 @@ def _distributed(
         body: dict(zip(years, (parts[row, columns] * sums).tolist(), strict=True))
         for body, row in zip(bodies, rows, strict=True)
     }
-
-
-def _central_income(plan: Plan) -> FloatArray:
-    income: FloatArray = evaluate(plan, central_inputs(plan)).income[:, :, 0]
-    return income
 
 
 def _solved(

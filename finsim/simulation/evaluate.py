@@ -16,7 +16,7 @@ from finsim.economics import costs as own
 from finsim.economics import ledger
 from finsim.economics.arrays import weighted
 from finsim.economics.control_totals import ccg_reserve
-from finsim.simulation.cases import central_inputs, plan_inputs
+from finsim.simulation.cases import plan_inputs
 from finsim.simulation.factors import Factors, factors_at, removal_shares
 from finsim.simulation.plan import (
     NONE,
@@ -237,9 +237,8 @@ def _by_form(
             return pay.tariff(baseline, demanded, price)
 
 
-def central_activities(plan: Plan, stated: Contracts) -> FloatArray:
+def central_activities(factors: Factors, stated: Contracts) -> FloatArray:
     """The central activity of each contract, before and after schemes: [2, contract, year]."""
-    factors = factors_at(plan, central_inputs(plan))
     demanded = factors.activities[stated.activity]
     left = demanded * (1 - factors.removed[stated.removal])
     return np.stack([demanded[:, :, 0], left[:, :, 0]])
@@ -250,9 +249,8 @@ def planned_removal(plan: Plan) -> FloatArray:
     return removal_by_scheme(plan, plan_inputs(plan))
 
 
-def central_parts(plan: Plan) -> FloatArray:
+def central_parts(plan: Plan, factors: Factors) -> FloatArray:
     """Each scheme's part of every central removal: [scheme, removal, year]."""
-    factors = factors_at(plan, central_inputs(plan))
     effects = factors.gross[:, None, :, 0] * factors.reach[None, :, :, 0]
     shares = plan.removals.coefficients[:, :, None] * effects
     total = shares.sum(axis=0)

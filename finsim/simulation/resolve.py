@@ -30,11 +30,9 @@ from finsim.scenario.model import AS_STATED, Calibrate, Scenario
 from finsim.scenario.reading import Files, judged, read_files
 from finsim.scenario.resolved import Held, Resolved
 from finsim.simulation.arrangement import Arrangement
-from finsim.simulation.cases import central_inputs
 from finsim.simulation.compile import compile_plan, listed_inputs, unattributed
-from finsim.simulation.compile_arrangement import compile_arrangement
+from finsim.simulation.compile_arrangement import certain_outcomes, compile_arrangement
 from finsim.simulation.compile_totals import solved_totals
-from finsim.simulation.evaluate import evaluate
 from finsim.simulation.inputs import InputError
 from finsim.simulation.misfits import misfits
 from finsim.simulation.plan import Plan
@@ -195,9 +193,9 @@ def _with_totals(held: Held, merged: Merged, named: set[str] | None = None) -> H
     if not resolved.book.totals:
         return held
     plan = _compiled(resolved, merged)
-    position = evaluate(plan, central_inputs(plan)).position_before_risk_share[:, :, 0]
+    _, central = certain_outcomes(plan)
     try:
-        solved = solved_totals(plan, position)
+        solved = solved_totals(plan, central)
     except InputError as error:
         raise InputProblems([_problem(error, merged)]) from None
     kept = solved if named is None else {key: solved[key] for key in _with_shared(resolved, named)}

@@ -13,6 +13,7 @@ from finsim.book.arrangements import ControlTotals, RiskShare, TotalsSet
 from finsim.economics.risk_share_terms import Pool
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.arrangement import Settled, settled
+from finsim.simulation.cases import central_inputs
 from finsim.simulation.compile_arrangement import compile_arrangement
 from finsim.simulation.compile_totals import solved_totals
 from finsim.simulation.evaluate import evaluate
@@ -223,7 +224,7 @@ def distributed(by: str, **rest: Any) -> dict[str, dict[int, float]]:
     totals = (*resolved.book.totals, TotalsSet.model_validate(second))
     book = resolved.book.model_copy(update={"totals": totals})
     plan = plan_of(resolved.model_copy(update={"book": book}))
-    return solved_totals(plan, np.zeros((4, 2)))["shared_out"]
+    return solved_totals(plan, evaluate(plan, central_inputs(plan)))["shared_out"]
 
 
 def test_what_is_distributed_is_the_same_sum() -> None:

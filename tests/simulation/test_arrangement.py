@@ -331,7 +331,7 @@ def arranged(resolved: Resolved, **chosen: str) -> tuple[Plan, Arrangement]:
     """The plan with these arrangements, its totals solved from its own central case."""
     scenario = resolved.scenario.model_copy(update={"control_totals": "ours", **chosen})
     plan = plan_of(resolved.model_copy(update={"scenario": scenario}))
-    central = evaluate(plan, central_inputs(plan)).position_before_risk_share[:, :, 0]
+    central = evaluate(plan, central_inputs(plan))
     held = resolved.held.model_copy(update={"control_totals": solved_totals(plan, central)})
     plan = replace(plan, resolved=plan.resolved.model_copy(update={"held": held}))
     return plan, compile_arrangement(plan)

@@ -67,8 +67,7 @@ def payment_inputs(inputs: Inputs) -> None:
     used = dict.fromkeys(book.contracts[n].payment for n in inputs.contract_order)
     started = False
     for word in used:
-        contract = next(c for c in book.contracts if c.payment == word)
-        forms = payment_forms(book, contract, plan.years)
+        forms = payment_forms(book, word, plan.years)
         distinct = list(dict.fromkeys(forms))
         plain = len(distinct) == 1 and distinct[0].form not in PARAMETERS
         if not plain and not started:
