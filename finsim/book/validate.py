@@ -145,9 +145,10 @@ def _flows(book: Book) -> Iterator[Finding]:
     nodes = organisations | {body.id for body in book.external}
     payments = {terms.id for terms in book.payments} | set(PARAMETER_FREE)
     provided = {(c.provider, c.service) for c in book.contracts}
+    drivers, areas = {driver.id for driver in book.all_drivers()}, book.population.areas
     for number, line in enumerate(book.lines):
         path: Path = ("lines", number)
-        yield from _flow(book, line, path)
+        yield from _flow(line, path, drivers, areas)
         if line.organisation not in organisations:
             place = (*path, "organisation")
             yield unknown(place, "organisation", line.organisation, organisations)
@@ -156,7 +157,7 @@ def _flows(book: Book) -> Iterator[Finding]:
             yield Finding((*path, "demand"), f"{where}, so its activity cannot follow contracts")
     for number, contract in enumerate(book.contracts):
         path = ("contracts", number)
-        yield from _flow(book, contract, path)
+        yield from _flow(contract, path, drivers, areas)
         for role, name in (("payer", contract.payer), ("provider", contract.provider)):
             if name not in nodes:
                 yield unknown((*path, role), "organisation or external body", name, nodes)
@@ -172,8 +173,9 @@ def _follows(line: Line, provided: set[tuple[str, str]]) -> bool:
     return (line.organisation, line.service) in provided
 
 
-def _flow(book: Book, flow: Line | Contract, path: Path) -> Iterator[Finding]:
-    drivers = {driver.id for driver in book.all_drivers()}
+def _flow(
+    flow: Line | Contract, path: Path, drivers: set[str], areas: tuple[str, ...]
+) -> Iterator[Finding]:
     for name in ("growth", "non_demographic", "price"):
         driver = getattr(flow, name)
         if driver is not None and driver not in drivers:
@@ -184,8 +186,8 @@ def _flow(book: Book, flow: Line | Contract, path: Path) -> Iterator[Finding]:
     if flow.demand in {"population", "headcount"} and not flow.areas:
         yield Finding((*path, "areas"), f"demand by {flow.demand} needs `areas`")
     for area in area_names(flow.areas):
-        if area not in book.population.areas:
-            yield unknown((*path, "areas"), "area", area, book.population.areas)
+        if area not in areas:
+            yield unknown((*path, "areas"), "area", area, areas)
 
 
 def _people(book: Book) -> Iterator[Finding]:
@@ -336,15 +338,19 @@ def _selected(
 def matching(flows: Sequence[Line | Contract], selector: Selector) -> list[int]:
     """The positions of the lines or contracts whose tags all match; none if no tag is given."""
     stated = selector.stated()
-    return [number for number, flow in enumerate(flows) if stated and has_tags(flow, stated)]
+    return _tagged(flows, stated) if stated else []
 
 
 def has_tags(flow: Line | Contract, stated: dict[str, tuple[str, ...]]) -> bool:
     """Whether a line or contract has one of the words of each tag."""
+    return bool(_tagged([flow], stated))
+
+
+def _tagged(flows: Sequence[Line | Contract], stated: dict[str, tuple[str, ...]]) -> list[int]:
+    kept = list(range(len(flows)))
     for name, words in stated.items():
         if name == "area":
-            if not set(words) & set(area_names(flow.areas)):
-                return False
-        elif getattr(flow, name, None) not in words:
-            return False
-    return True
+            kept = [n for n in kept if set(words) & set(area_names(flows[n].areas))]
+        else:
+            kept = [n for n in kept if getattr(flows[n], name, None) in words]
+    return kept

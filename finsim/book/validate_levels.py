@@ -19,14 +19,19 @@ def level_findings(book: Book) -> list[Finding]:
 
 def _tags(book: Book) -> Iterator[Finding]:
     """Tags are free words until the book says what its networks and localities are."""
+    flows = (*book.lines, *book.contracts)
     places = {place.group for place in book.localities if place.group is not None}
     places |= {*(place.id for place in book.localities), *book.population.areas}
+    networks = {word for flow in flows if book.networks and (word := flow.network)}
+    localities = {word for flow in flows if book.localities and (word := flow.locality)}
+    no_networks = {word for word in networks if body_named(book.networks, word) is None}
+    no_places = {word for word in localities if not _is_place(book, word)}
     for section in TAGGED:
         for number, flow in enumerate(getattr(book, section)):
-            if book.networks and flow.network and body_named(book.networks, flow.network) is None:
+            if flow.network in no_networks:
                 known = [network.id for network in book.networks]
                 yield unknown((section, number, "network"), "network", flow.network, known)
-            if book.localities and flow.locality and not _is_place(book, flow.locality):
+            if flow.locality in no_places:
                 path = (section, number, "locality")
                 yield unknown(path, "locality, group or area", flow.locality, places)
 

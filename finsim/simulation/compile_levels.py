@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from functools import partial
 
@@ -72,7 +71,7 @@ def compile_levels(plan: Plan) -> Levels:
 
 def _key(book: Book, chosen: Sequence[Budgets]) -> str:
     stated = [*book.networks, *book.localities, *chosen]
-    return json.dumps([item.model_dump(mode="json", by_alias=True) for item in stated])
+    return "\n".join(item.model_dump_json(by_alias=True) for item in stated)
 
 
 class _Compiler:
