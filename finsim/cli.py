@@ -12,6 +12,7 @@ import sys
 from copy import copy
 from typing import Annotated
 
+gc.set_threshold(200_000)  # what starting and reading make stays; looking through it takes long
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes long
@@ -158,7 +159,6 @@ for _group in (cli_questions, cli_systems, cli_workbooks):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; no traceback for a mistake of the user."""
-    gc.set_threshold(200_000)  # what starting and reading make stays; looking through it takes long
     code = exit_code(arguments)
     gc.freeze()  # nor is it looked through for cycles as the interpreter ends
     sys.exit(code)
