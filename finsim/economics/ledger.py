@@ -123,9 +123,9 @@ def position_before_risk_share(
     Returns:
         [organisation, year, draw], £m.
     """
-    income = external_income + contracts_in
-    expenditure = contracts_out + own_costs + unattributed + reserves + cost_of_delivery
-    return np.asarray(income - expenditure + shocks)
+    # Numbers, and what is the same in all draws, are put together before what is long.
+    rest = external_income - (unattributed + reserves) - cost_of_delivery + shocks
+    return np.asarray(contracts_in - contracts_out - own_costs + rest)
 
 
 def position(

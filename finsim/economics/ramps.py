@@ -76,19 +76,22 @@ class Ramp(Struct, frozen=True):
         Returns:
             The shape of ``months``; months of full saving.
         """
-        elapsed = np.maximum(months, 0.0)
+        latest = months.max(initial=0.0)
+        if latest <= 0.0:
+            return np.zeros_like(months)
         if self.kind == "step":
-            return elapsed
+            return _after(months, 0.0)
         if self.kind == "levels":
-            return _integral_of_levels(self.levels, elapsed)
+            return _integral_of_levels(self.levels, months)
         if self.kind == "points":
-            return _integral_of_points(self.points, elapsed)
-        building_up = np.minimum(elapsed, self.months)
-        elapsed -= building_up
-        building_up /= self.months
-        area = _SHAPE_INTEGRALS[self.kind](building_up)
+            return _integral_of_points(self.points, _after(months, 0.0))
+        shape = _SHAPE_INTEGRALS[self.kind]
+        if months.min() >= self.months:
+            return (months - self.months) + self.months * shape(np.ones(1))
+        area = shape(np.clip(months, 0.0, self.months) / self.months)
         area *= self.months
-        area += elapsed
+        if latest > self.months:
+            area += _after(months, self.months)
         return area
 
 
@@ -112,25 +115,36 @@ def mean_ramp(ramp: Ramp, start_month: Quantity, slip: FloatArray, years: int) -
     Raises:
         ValueError: a slip is negative.
     """
-    if not np.all(slip >= 0):
+    if not slip.min(initial=0.0) >= 0:
         raise ValueError("slip must be zero months or more: a scheme is never early")
     late = start_month + slip
     before_any = min(max(int(np.min(start_month)) // MONTHS_IN_YEAR, 0), years)
-    mean = np.zeros((*late.shape[:-1], years, late.shape[-1]))
+    mean = np.empty((*late.shape[:-1], years, late.shape[-1]))
+    mean[..., :before_any, :] = 0.0
     area = ramp.integral(MONTHS_IN_YEAR * before_any - late)
     for year in range(before_any, years):
         by_its_end = ramp.integral(MONTHS_IN_YEAR * (year + 1) - late)
-        np.divide(by_its_end - area, MONTHS_IN_YEAR, out=mean[..., year, :])
+        of_year = mean[..., year, :]
+        np.subtract(by_its_end, area, out=of_year)
+        of_year /= MONTHS_IN_YEAR
         area = by_its_end
     return mean
 
 
-def _integral_of_levels(levels: tuple[float, ...], elapsed: FloatArray) -> FloatArray:
-    year_ends = MONTHS_IN_YEAR * np.arange(len(levels) + 1, dtype=np.float64)
-    areas = np.concatenate([[0.0], np.cumsum(MONTHS_IN_YEAR * np.asarray(levels))])
-    held: FloatArray = levels[-1] * np.maximum(elapsed - year_ends[-1], 0.0)
-    stated: FloatArray = np.interp(elapsed, year_ends, areas)
-    return stated + held
+def _after(months: FloatArray, start: float) -> FloatArray:
+    """The months that have passed since a start: `max(months − start, 0)`."""
+    # numpy clips at two ends in half the time of a maximum.
+    return np.clip(months - start, 0.0, np.inf)
+
+
+def _integral_of_levels(levels: tuple[float, ...], months: FloatArray) -> FloatArray:
+    """Each level is a step from its year's beginning, by what it adds to the level before."""
+    area = np.zeros_like(months)
+    latest = months.max(initial=0.0)
+    for year, step in enumerate(np.diff(levels, prepend=0.0).tolist()):
+        if latest > MONTHS_IN_YEAR * year:
+            area += step * _after(months, MONTHS_IN_YEAR * year)
+    return area
 
 
 def _integral_of_points(points: tuple[tuple[float, float], ...], elapsed: FloatArray) -> FloatArray:

@@ -48,21 +48,27 @@ def in_year_saving(
         full_saving: S, £m a year at the top of the ramp, delivered in full.
         mean_ramp: [..., year, draw], r̄.
         happens: [..., draw], 1 where the scheme happens, 0 where it does not.
-        delivered: [..., year, draw], or [draw] when the same each year: delivered ÷ planned.
+        delivered: [..., year, draw], or [..., 1, draw] or [draw] when the same each year:
+            delivered ÷ planned.
         recurrent: ρ, the recurrent share of what is delivered, 0 to 1.
 
     Returns:
         [..., year, draw], £m.
     """
+    full = full_saving * happens[..., np.newaxis, :]
+    all_recurrent = not np.any(np.not_equal(recurrent, 1.0))
+    alike = delivered.ndim == 1 or delivered.shape[-2] == 1
+    if all_recurrent and alike:  # then Σ delivered · ΔS is delivered · S · r̄
+        return full * delivered * mean_ramp
     rise = mean_ramp.copy()
     rise[..., 1:, :] -= mean_ramp[..., :-1, :]
     saving = running_sum(delivered * rise)
-    if np.any(np.not_equal(recurrent, 1.0)):
+    if not all_recurrent:
         saving *= recurrent
         one_off = np.maximum(rise, 0.0, out=rise) * delivered
         one_off *= 1.0 - recurrent
         saving += one_off
-    saving *= full_saving * happens[..., np.newaxis, :]
+    saving *= full
     return saving
 
 
@@ -171,7 +177,9 @@ def cost_of_delivery(
         [..., year, draw], £m.
     """
     cost = running * mean_ramp
-    cost += (one_off + double_running)[..., np.newaxis]
+    stated = one_off + double_running
+    if np.any(stated):
+        cost += stated[..., np.newaxis]
     return cost
 
 

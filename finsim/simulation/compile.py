@@ -90,7 +90,7 @@ def compile_plan(resolved: Resolved) -> Plan:
         targets=targets,
         removals=removals,
         activity_schemes=activity,
-        ramped_alike=ramped_alike(activity, len(years)),
+        ramped_alike=ramped_alike(activity, inputs),
         efficiency_schemes=efficiency,
         delivery_shares=_delivery_shares((*activity, *efficiency), len(bodies.ids)),
         scopes=distinct,

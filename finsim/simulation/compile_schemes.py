@@ -277,22 +277,23 @@ def _alike(
     return integers(first), integers(removal)
 
 
-def ramped_alike(schemes: Sequence[Activity], years: int) -> tuple[RampedAlike, ...]:
+def ramped_alike(schemes: Sequence[Activity], inputs: Inputs) -> tuple[RampedAlike, ...]:
     """Activity schemes gathered by their ramps, so that each ramp is evaluated once."""
     ramps = dict.fromkeys(scheme.ramp for scheme in schemes)
     return tuple(
         _together(
-            ramp, [n for n, scheme in enumerate(schemes) if scheme.ramp == ramp], schemes, years
+            ramp, [n for n, scheme in enumerate(schemes) if scheme.ramp == ramp], schemes, inputs
         )
         for ramp in ramps
     )
 
 
 def _together(
-    ramp: Ramp, numbers: Sequence[int], schemes: Sequence[Activity], years: int
+    ramp: Ramp, numbers: Sequence[int], schemes: Sequence[Activity], inputs: Inputs
 ) -> RampedAlike:
     chosen = [schemes[number] for number in numbers]
-    costs = [scheme.delivery or _without_cost(years) for scheme in chosen]
+    costs = [scheme.delivery or _without_cost(inputs.years) for scheme in chosen]
+    steady = all(inputs.inputs[scheme.delivered].is_steady for scheme in chosen)
     return RampedAlike(
         ramp=ramp,
         schemes=evenly(numbers),
@@ -302,6 +303,7 @@ def _together(
         happens=evenly([scheme.happens for scheme in chosen]),
         slip=evenly([scheme.slip for scheme in chosen]),
         delivered=evenly([scheme.delivered for scheme in chosen]),
+        delivered_in=slice(0, 1) if steady else slice(None),
         one_off=np.stack([cost.one_off for cost in costs]),
         double_running=np.stack([cost.double_running for cost in costs]),
         running=np.array([[[cost.running]] for cost in costs]),

@@ -341,25 +341,31 @@ def _outcome(
     count, flows = len(plan.bodies.ids), plan.flows
     sums = _sums(plan)
     without = weighted(sums, before)
-    change = found.touched - before[flows.touched]
-    after = without + weighted(sums[:, flows.touched], change)
+    change = found.touched - before.take(flows.touched, axis=0)
+    after = weighted(sums[:, flows.touched], change)
+    after += without
     received_before, paid_before = without[:count], without[count : 2 * count]
     received, paid = after[:count], after[count : 2 * count]
     received_outside, paid_outside, internal, external = after[2 * count :]
     imbalance = received.sum(axis=0) + received_outside - paid.sum(axis=0) - paid_outside
-    pressure, shocks = unattributed_pressure(plan, x), shocks_at(plan, x)
+    pressure = unattributed_pressure(plan, x)
+    shocks = shocks_at(plan, x) if np.any(plan.bodies.shock != NONE) else 0.0
     delivery = weighted(plan.delivery_shares, factors.cost_of_delivery)
-    efficiency = factors.efficiency[plan.unit_scope]
+    efficiency = factors.efficiency.take(plan.unit_scope, axis=0)
     by_organisation = plan.unit_membership
     reserves = reserves_at(plan, before)
-    spent = weighted(by_organisation, efficiency * (costs.do_nothing - costs.released))
+    held_back = reserves if plan.reserved else 0.0
+    left = costs.do_nothing - costs.released
+    left *= efficiency
+    spent = weighted(by_organisation, left)
+    stranded = np.multiply(efficiency, costs.stranded, out=left)
     position = ledger.position_before_risk_share(
         external_income=0.0,
         contracts_in=received,
         contracts_out=paid,
         own_costs=spent,
         unattributed=pressure,
-        reserves=reserves,
+        reserves=held_back,
         cost_of_delivery=delivery,
         shocks=shocks,
     )
@@ -369,17 +375,19 @@ def _outcome(
         contracts_out=paid_before,
         own_costs=weighted(by_organisation, costs.do_nothing),
         unattributed=pressure,
-        reserves=reserves,
+        reserves=held_back,
         cost_of_delivery=0.0,
         shocks=shocks,
     )
+    saving = position - do_nothing
+    saving += delivery
     return Outcome(
         income=received,
         expenditure=received - position,
         position_do_nothing=do_nothing,
         position_before_risk_share=position,
-        saving=position + delivery - do_nothing,
-        stranded_cost=weighted(by_organisation, efficiency * costs.stranded),
+        saving=saving,
+        stranded_cost=weighted(by_organisation, stranded),
         cost_of_delivery=delivery,
         internal_contracts=internal,
         external_income=external,

@@ -10,7 +10,8 @@ import numpy as np
 from msgspec import Struct
 
 from finsim.economics import demand, population, prices, schemes
-from finsim.simulation.plan import NONE, Efficiency, FloatArray, Plan
+from finsim.economics.ramps import MONTHS_IN_YEAR
+from finsim.simulation.plan import NONE, Efficiency, FloatArray, Plan, Positions
 from finsim.simulation.ramps import in_place
 
 
@@ -97,24 +98,42 @@ def _activities(plan: Plan, x: FloatArray, rates: FloatArray) -> FloatArray:
 def _gross_and_delivery(plan: Plan, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The in-year saving of each activity scheme, and the cost of delivering every scheme."""
     shape, count = (len(plan.years), x.shape[2]), len(plan.activity_schemes)
-    gross = np.empty((count, *shape))
-    delivery = np.empty((count + len(plan.efficiency_schemes), *shape))
+    savings: list[FloatArray] = []
+    costs: list[FloatArray] = []
     for alike in plan.ramped_alike:
         ramp = schemes.mean_ramp(alike.ramp, alike.start, x[alike.slip, 0], len(plan.years))
-        gross[alike.schemes] = schemes.in_year_saving(
-            alike.full_saving, ramp, x[alike.happens, 0], x[alike.delivered], alike.recurrent
+        delivered = x[alike.delivered, alike.delivered_in]
+        savings.append(
+            schemes.in_year_saving(
+                alike.full_saving, ramp, x[alike.happens, 0], delivered, alike.recurrent
+            )
         )
-        delivery[alike.schemes] = schemes.cost_of_delivery(
-            alike.one_off, alike.running, ramp, alike.double_running
+        costs.append(
+            schemes.cost_of_delivery(alike.one_off, alike.running, ramp, alike.double_running)
         )
-    delivery[count:] = 0.0
-    for cost, scheme in zip(delivery[count:], plan.efficiency_schemes, strict=True):
+    places = [alike.schemes for alike in plan.ramped_alike]
+    for number, scheme in enumerate(plan.efficiency_schemes, start=count):
         if (stated := scheme.delivery) is not None:
             step = in_place(scheme.start, len(plan.years))[:, None]
-            cost[:] = schemes.cost_of_delivery(
+            cost = schemes.cost_of_delivery(
                 stated.one_off, stated.running, step, stated.double_running
             )
-    return gross, delivery
+            places.append(slice(number, number + 1))
+            costs.append(np.broadcast_to(cost, (1, *shape)))
+    gross = _placed(count, places, savings, shape)
+    return gross, _placed(count + len(plan.efficiency_schemes), places, costs, shape)
+
+
+def _placed(
+    count: int, places: list[Positions], parts: list[FloatArray], shape: tuple[int, int]
+) -> FloatArray:
+    """So many rows, parts of them where they stand, nought elsewhere; one part that is all, as is."""
+    if len(parts) == 1 and len(parts[0]) == count:
+        return parts[0]
+    rows = np.zeros((count, *shape))
+    for place, part in zip(places, parts, strict=False):
+        rows[place] = part
+    return rows
 
 
 def _efficiency(scheme: Efficiency, x: FloatArray, shape: tuple[int, int]) -> FloatArray:
@@ -124,15 +143,19 @@ def _efficiency(scheme: Efficiency, x: FloatArray, shape: tuple[int, int]) -> Fl
 
 
 def _removed(plan: Plan, gross: FloatArray, reach: FloatArray) -> tuple[FloatArray, float]:
-    """`R = 1 − Π (1 − R_j)`, one scheme after the other, and the largest R_j or R of all."""
+    """`R = 1 − Π (1 − R_j)`, one scheme after the other, and the largest R_j or R of all.
+
+    Nothing is removed before a scheme is due to start.
+    """
     coefficients = plan.removals.coefficients
+    due = [int(scheme.start) // MONTHS_IN_YEAR for scheme in plan.activity_schemes]
     left, most = np.ones((len(reach) + 1, *reach.shape[1:])), 0.0
     for removal, scheme in np.argwhere(coefficients.T).tolist():
-        part = reach[removal] * gross[scheme]
+        part = reach[removal, due[scheme] :] * gross[scheme, due[scheme] :]
         part *= coefficients[scheme, removal]
         most = max(most, float(part.max(initial=0.0)))
         np.subtract(1, part, out=part)
-        left[removal] *= part
+        left[removal, due[scheme] :] *= part
     removed = np.subtract(1, left, out=left)
     return removed, max(most, float(removed.max(initial=0.0)))
 

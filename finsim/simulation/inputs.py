@@ -64,6 +64,11 @@ class Input(Struct, frozen=True):
         """Whether no random number moves it."""
         return self.distribution.is_fixed
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether it is one value for all years."""
+        return self.over_years == "constant" and not np.ptp(self.path)
+
     def central(self) -> FloatArray:
         """Its mean, [year]."""
         return self.path + self.distribution.mean
@@ -138,25 +143,39 @@ class Inputs(Struct, frozen=True, dict=True):
     def values(self, u: FloatArray) -> FloatArray:
         """The inputs of the draws at points u [coordinate, draw]: [input, year, draw]."""
         x = np.empty((len(self.inputs), self.years, u.shape[1]))
-        for number, item in enumerate(self.inputs):
-            if item.is_fixed:
-                x[number] = item.central()[:, None]
+        for number, value in self._fixed:
+            x[number] = value
         scores = self._scores(u)
-        for alike in self._drawn_alike:
+        for alike, rows in self._drawn_alike:
             distribution = self.inputs[alike[0]].distribution
             if alike[0] in scores:
                 at_scores = np.stack([scores[number] for number in alike])
                 deviations = quantile_at_scores(distribution, at_scores)
             else:
-                deviations = distribution.quantile(u[self._rows(alike)])
+                deviations = distribution.quantile(u.take(rows, axis=0))
             for number, deviation in zip(alike, deviations, strict=True):
-                _lay(x[number], self.inputs[number], deviation)
+                if number in self._plain:
+                    x[number] = deviation
+                else:
+                    _lay(x[number], self.inputs[number], deviation)
         return x
 
     @cached_property
-    def _drawn_alike(self) -> tuple[list[int], ...]:
+    def _fixed(self) -> list[tuple[int, FloatArray]]:
+        """The inputs that no random number moves, and their values, [year, 1]."""
+        fixed = [(number, item) for number, item in enumerate(self.inputs) if item.is_fixed]
+        return [(number, item.central()[:, None]) for number, item in fixed]
+
+    @cached_property
+    def _plain(self) -> frozenset[int]:
+        """The inputs that are what is drawn of them, in every year."""
+        plain = (n for n, i in enumerate(self.inputs) if i.is_steady and not i.path.any())
+        return frozenset(plain)
+
+    @cached_property
+    def _drawn_alike(self) -> tuple[tuple[list[int], list[list[int]]], ...]:
         """The inputs that are drawn, gathered by distribution, by how many numbers to a draw, and
-        by whether they depend on others or on their own years before.
+        by whether they depend on others or on their own years before; and the rows of each.
         """
         mixed = {member for group in self.groups for member in group.members}
         gathered: dict[tuple[Distribution, int, bool], list[int]] = {}
@@ -165,7 +184,7 @@ class Inputs(Struct, frozen=True, dict=True):
                 depends = number in mixed or item.over_years == "ar1"
                 key = (item.distribution, len(item.coordinates), depends)
                 gathered.setdefault(key, []).append(number)
-        return tuple(gathered.values())
+        return tuple((alike, self._rows(alike)) for alike in gathered.values())
 
     def _rows(self, numbers: Iterable[int]) -> list[list[int]]:
         """Where the coordinates of some inputs stand among all: [input][year or 1]."""

@@ -179,7 +179,8 @@ class RampedAlike(Struct, frozen=True):
     Positions are slices where they can be.
 
     `start` is [scheme, 1], `full_saving`, `recurrent` and `running` are [scheme, 1, 1], and
-    `one_off` and `double_running` [scheme, year]: nil without a cost of delivery.
+    `one_off` and `double_running` [scheme, year]: nil without a cost of delivery. What is delivered
+    is taken in the years `delivered_in`: the first alone where it is the same in all.
     """
 
     ramp: Ramp
@@ -190,6 +191,7 @@ class RampedAlike(Struct, frozen=True):
     happens: Positions
     slip: Positions
     delivered: Positions
+    delivered_in: slice
     one_off: FloatArray
     double_running: FloatArray
     running: FloatArray
