@@ -131,7 +131,8 @@ def met(position_before_funding: FloatArray, totals: FloatArray) -> MaskArray:
 
     Source: 2016/17 control totals are measured excluding the fund (HFMA).
     """
-    return variance(position_before_funding, totals) >= -TOLERANCE
+    least = totals - TOLERANCE
+    return position_before_funding >= least[..., None]
 
 
 def met_both(

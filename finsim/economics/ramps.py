@@ -95,6 +95,9 @@ class Ramp(Struct, frozen=True):
         return area
 
 
+STEP = Ramp("step")
+
+
 def mean_ramp(ramp: Ramp, start_month: Quantity, slip: FloatArray, years: int) -> FloatArray:
     """Mean of the ramp over the twelve months of each year, after slip: r̄.
 
@@ -117,6 +120,8 @@ def mean_ramp(ramp: Ramp, start_month: Quantity, slip: FloatArray, years: int) -
     """
     if not slip.min(initial=0.0) >= 0:
         raise ValueError("slip must be zero months or more: a scheme is never early")
+    if ramp.kind == "levels":
+        return _mean_of_levels(ramp.levels, mean_ramp(STEP, start_month, slip, years))
     late = start_month + slip
     before_any = min(max(int(np.min(start_month)) // MONTHS_IN_YEAR, 0), years)
     mean = np.empty((*late.shape[:-1], years, late.shape[-1]))
@@ -137,13 +142,21 @@ def _after(months: FloatArray, start: float) -> FloatArray:
     return np.clip(months - start, 0.0, np.inf)
 
 
+def _mean_of_levels(levels: tuple[float, ...], step: FloatArray) -> FloatArray:
+    """The mean of yearly levels from the mean of a step, [..., year, draw].
+
+    Each level is a step, by what it adds to the level before, a year after that one.
+    """
+    mean = levels[0] * step
+    for year, more in enumerate(np.diff(levels[: step.shape[-2]]).tolist(), start=1):
+        mean[..., year:, :] += more * step[..., :-year, :]
+    return mean
+
+
 def _integral_of_levels(levels: tuple[float, ...], months: FloatArray) -> FloatArray:
-    """Each level is a step from its year's beginning, by what it adds to the level before."""
     area = np.zeros_like(months)
-    latest = months.max(initial=0.0)
-    for year, step in enumerate(np.diff(levels, prepend=0.0).tolist()):
-        if latest > MONTHS_IN_YEAR * year:
-            area += step * _after(months, MONTHS_IN_YEAR * year)
+    for year, more in enumerate(np.diff(levels, prepend=0.0).tolist()):
+        area += more * _after(months, MONTHS_IN_YEAR * year)
     return area
 
 

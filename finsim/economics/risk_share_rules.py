@@ -61,7 +61,7 @@ def marginal_bands(amount: FloatArray, bands: Bands) -> FloatArray:
     """What bands take of an amount, each its own slice: `Σ rate · clip(x − low, 0, high − low)`.
 
     Args:
-        amount: x, £m, nil or positive.
+        amount: x, £m; bands start at nil or above, so that they take nothing of a negative one.
         bands: low, high and rate of each, £m; low and high broadcast against the amount.
 
     Returns:
@@ -71,7 +71,9 @@ def marginal_bands(amount: FloatArray, bands: Bands) -> FloatArray:
     for low, high, rate in bands:
         if rate == 0.0:
             continue
-        taken += rate * np.maximum(np.minimum(amount, high) - low, 0.0)
+        within = np.clip(amount - low, 0.0, high - low)
+        within *= rate
+        taken += within
     return taken
 
 
@@ -89,8 +91,8 @@ def corridor(
         adverse_bands: low, high and pooled share for adverse variances.
         favourable_bands: the same for favourable ones.
     """
-    pooled_gain = marginal_bands(favourable(variance), favourable_bands)
-    pooled_loss = marginal_bands(-adverse(variance), adverse_bands)
+    pooled_gain = marginal_bands(variance, favourable_bands)
+    pooled_loss = marginal_bands(-variance, adverse_bands)
     return pooled_gain - pooled_loss
 
 

@@ -159,7 +159,7 @@ def sustainability_funding(
         in_scope: [organisation], who is offered the fund.
         fund: [organisation, year], £m, nil or positive.
         terms: one for each year.
-        attainment: for each performance part, [organisation, year, draw or 1], 0 to 1.
+        attainment: for each performance part, [organisation or 1, year, draw or 1], 0 to 1.
         link_share: s, the share of the fund tied to the system total, a number or [year], 0 to 1.
         in_system: [organisation], whose totals make up the system's; none for all that have one.
         national_pot: £m for bonus and residual, a number or [year].
@@ -181,12 +181,20 @@ def sustainability_funding(
     offered = np.where(in_scope[:, None], fund, 0.0)
     check_funding(terms, offered, totals, counted, attainment, link, pot)
 
-    opened = year_gate(position, totals, counted, terms, link)
-    paid = offered[:, :, None] * _earned(opened, terms, attainment)
+    some: MaskArray = np.any(offered, axis=1)
+    opened = year_gate(position, totals, counted, terms, link, some)
+    whole = (len(totals), 1, 1)
+    attained = {
+        part: np.broadcast_to(stated, np.broadcast_shapes(stated.shape, whole))[some]
+        for part, stated in attainment.items()
+    }
+    paid = np.zeros_like(position)
+    paid[some] = offered[some, :, None] * _earned(opened, terms, attained)
     rate = np.array([term.bonus_rate for term in terms])
     shares_residual = np.array([term.shares_residual for term in terms])
     if not (pot.any() and (rate.any() or shares_residual.any())):
-        return Funding(paid, np.zeros_like(paid), np.zeros_like(paid))
+        nothing = np.zeros_like(paid)
+        return Funding(paid, nothing, nothing)
 
     at_or_above = met(position, totals) & (offered > 0.0)[:, :, None]
     bonus = bonus_from_pot(variance(position, totals), at_or_above, rate, pot)
@@ -203,8 +211,9 @@ def year_gate(
     in_system: MaskArray,
     terms: Sequence[FundingTerms],
     link_share: FloatArray,
+    asked: MaskArray,
 ) -> FloatArray:
-    """How far the gate of each organisation is open over the year, 0 to 1.
+    """How far the gate of each organisation asked for is open over the year, 0 to 1.
 
     `Σ_quarters weight × [(1 − s) · own + s · system]`, judged on the position and total to date;
     the year-end position alone where a later quarter recovers.
@@ -215,14 +224,16 @@ def year_gate(
         in_system: [organisation], whose totals make up the system's.
         terms: one for each year.
         link_share: s, [year].
+        asked: [organisation], whose gates.
 
     Returns:
-        [organisation, year, draw].
+        [organisation asked for, year, draw].
     """
     own_width = np.array([term.own_taper for term in terms])
     system_width = np.array([term.system_taper for term in terms])
     joint = system_position(position, totals, in_system)
     joint_total = system_total(totals, in_system)
+    position, totals = position[asked], totals[asked]
     opened = np.zeros_like(position)
     for weight, of_position, of_total in _judgements(terms):
         own = gate(of_position[:, None] * position - (of_total * totals)[:, :, None], own_width)

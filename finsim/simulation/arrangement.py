@@ -241,7 +241,8 @@ def _shared(
         return Settlement(nothing, nothing, nothing[0], ())
     lines = arrangement.lines
     stated = np.isfinite(lines)
-    variance = np.where(stated[:, :, None], before - np.where(stated, lines, 0.0)[:, :, None], 0.0)
+    variance = before - lines[:, :, None]
+    variance[~stated] = 0.0
     basis = Basis(
         organisations=plan.bodies.ids,
         years=year_names(plan),
@@ -307,9 +308,9 @@ def _funded(
 
 
 def _attained(stated: float | int, judged: FloatArray, x: FloatArray) -> FloatArray:
-    """[organisation, year, draw or 1], from 0 to 1."""
+    """[organisation or 1, year, draw or 1], from 0 to 1."""
     if isinstance(stated, int):
-        return np.broadcast_to(x[stated][None], judged.shape)
+        return x[stated : stated + 1]
     return np.full((*judged.shape[:2], 1), stated)
 
 

@@ -19,10 +19,12 @@ FOLLOWING_PLANS = frozenset({"blended", "cap and collar"})
 
 
 def scheme_results(
-    plan: Plan, factors: Factors, before: FloatArray, touched: FloatArray, costs: OwnCosts
+    plan: Plan, factors: Factors, before: FloatArray, change: FloatArray, costs: OwnCosts
 ) -> SchemeResults:
-    """The net saving of every scheme to the system before its costs, [scheme, year, draw], £m."""
-    change = touched - before[plan.flows.touched]
+    """The net saving of every scheme to the system before its costs, [scheme, year, draw], £m.
+
+    `before` are the flows before schemes, `change` what schemes do to the touched ones.
+    """
     crossing = plan.crossing[plan.flows.touched]
     inside = plan.bodies.in_perimeter[plan.unit_organisation]
     outside = np.flatnonzero(crossing)

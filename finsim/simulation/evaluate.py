@@ -153,12 +153,12 @@ def outcome(
     """The positions that workings make, at the inputs that made them."""
     from finsim.simulation.attribution import scheme_results
 
-    factors, before, touched, costs = found.factors, found.before, found.touched, found.costs
+    change = found.touched - found.before.take(plan.flows.touched, axis=0)
     results = None
     if "schemes" in record:
-        results = scheme_results(plan, factors, before, touched, costs)
-    lines = _lines(plan, factors) if "lines" in record else None
-    return _outcome(plan, x, found, lines, results)
+        results = scheme_results(plan, found.factors, found.before, change, found.costs)
+    lines = _lines(plan, found.factors) if "lines" in record else None
+    return _outcome(plan, x, found, change, lines, results)
 
 
 # contracts
@@ -168,9 +168,10 @@ def contract_values(stated: Contracts, factors: Factors) -> tuple[FloatArray, Fl
     """Contracts before schemes [contract, year, draw], and the touched ones after them, £m."""
     n, (as_before, as_left) = stated.touched, stated.central_activity
     demanded, every = factors.activities, np.arange(len(stated.touched))
+    left_of = 1 - factors.removed
     before = paid(stated, stated.payments, demanded, stated.activity, factors, as_before)
-    left = demanded[stated.activity[n]]
-    left *= 1 - factors.removed[stated.removal[n]]
+    left = demanded.take(stated.activity[n], axis=0)
+    left *= left_of.take(stated.removal[n], axis=0)
     after = paid(stated, stated.touched_payments, left, every, factors, as_left[n])
     return before, after
 
@@ -183,10 +184,21 @@ def after_schemes(stated: Contracts, before: FloatArray, touched: FloatArray) ->
 
 
 def planned_values(stated: Contracts, factors: Factors, kept: IntArray) -> FloatArray:
-    """What touched contracts would pay with schemes agreed in plans and no activity removed."""
-    payments, demanded, n = stated.touched_payments, factors.activities, stated.touched
+    """What touched contracts would pay with schemes agreed in plans and no activity removed.
+
+    `kept` are those asked for, by their places in rising order.
+    """
+    n = stated.touched[kept]
+    payments = tuple(_paid_to(group, kept) for group in stated.touched_payments)
     central = stated.central_activity[1, n]
-    return paid(stated, payments, demanded, stated.activity[n], factors, central)[kept]
+    return paid(stated, payments, factors.activities, stated.activity[n], factors, central)
+
+
+def _paid_to(group: Payment, kept: IntArray) -> Payment:
+    """The part of a group that is of some rows, its rows counted among those."""
+    own = np.isin(group.rows, kept)
+    rows = np.searchsorted(kept, group.rows[own])
+    return Payment(group.form, group.contracts[own], rows, group.years)
 
 
 def paid(
@@ -334,6 +346,7 @@ def _outcome(
     plan: Plan,
     x: FloatArray,
     found: Workings,
+    change: FloatArray,
     lines: Lines | None,
     results: SchemeResults | None,
 ) -> Outcome:
@@ -341,7 +354,6 @@ def _outcome(
     count, flows = len(plan.bodies.ids), plan.flows
     sums = _sums(plan)
     without = weighted(sums, before)
-    change = found.touched - before.take(flows.touched, axis=0)
     after = weighted(sums[:, flows.touched], change)
     after += without
     received_before, paid_before = without[:count], without[count : 2 * count]

@@ -127,7 +127,7 @@ def _gross_and_delivery(plan: Plan, x: FloatArray) -> tuple[FloatArray, FloatArr
 def _placed(
     count: int, places: list[Positions], parts: list[FloatArray], shape: tuple[int, int]
 ) -> FloatArray:
-    """So many rows, parts of them where they stand, nought elsewhere; one part that is all, as is."""
+    """Rows whose parts stand at places, nought elsewhere; one part that is all is given as is."""
     if len(parts) == 1 and len(parts[0]) == count:
         return parts[0]
     rows = np.zeros((count, *shape))
