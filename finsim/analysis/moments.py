@@ -5,11 +5,40 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
-from finsim.simulation.plan import FloatArray
+from finsim.simulation.inputs import Inputs
+from finsim.simulation.plan import FloatArray, IntArray
+
+
+class Distinct(Struct, frozen=True):
+    """Inputs by year [input, year] as rows, what is the same in all years once.
+
+    `rows` are the places of the rows among all inputs by year, `row_of` [input, year] is the row
+    of each, `centre` [row, 1] the central case.
+    """
+
+    rows: IntArray
+    row_of: IntArray
+    centre: FloatArray
+
+    def deviations(self, x: FloatArray) -> FloatArray:
+        """Inputs [input, year, draw] less their central values: [row, draw]."""
+        found = x.reshape(-1, x.shape[2]).take(self.rows, axis=0)
+        found -= self.centre
+        return found
+
+
+def distinct(inputs: Inputs) -> Distinct:
+    """The distinct rows of some inputs."""
+    place = np.arange(len(inputs.inputs) * inputs.years).reshape(-1, inputs.years)
+    alike = np.array([item.over_years == "constant" for item in inputs.inputs], dtype=bool)
+    place[alike] = place[alike, :1]
+    rows, row_of = np.unique(place, return_inverse=True)
+    centre = inputs.central().reshape(-1, 1)[rows]
+    return Distinct(rows, row_of.reshape(place.shape), centre)
 
 
 class Moments(Struct, frozen=True):
-    """Sums over draws of inputs [input, year] and of the last gap, about the central case."""
+    """Sums over draws of inputs [row] and of the last gap, about the central case."""
 
     draws: int
     inputs: FloatArray
@@ -30,7 +59,7 @@ class Moments(Struct, frozen=True):
         )
 
     def with_gap(self) -> FloatArray:
-        """[2, input, year]: covariance with the gap over the gap's variance, and own variance."""
+        """[2, row]: covariance with the gap over the gap's variance, and own variance."""
         n = self.draws
         spread = self.gap_squares / n - (self.gap / n) ** 2
         together = self.products / n - self.inputs / n * (self.gap / n)
@@ -39,10 +68,10 @@ class Moments(Struct, frozen=True):
 
 
 def moments_of(deviations: FloatArray, gap: FloatArray) -> Moments:
-    """Of some draws: inputs less their central values [input, year, draw], and the gap [draw]."""
+    """Of some draws: inputs less their central values [row, draw], and the gap [draw]."""
     return Moments(
         draws=gap.size,
-        inputs=deviations.sum(axis=2),
+        inputs=deviations.sum(axis=-1),
         squares=np.vecdot(deviations, deviations),
         products=np.vecdot(deviations, gap),
         gap=float(gap.sum()),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from finsim.analysis.bridge_steps import StepsGathered, StepsSummary
 from finsim.analysis.measures import Row
-from finsim.analysis.moments import Moments, moments_of
+from finsim.analysis.moments import Moments, distinct, moments_of
 from finsim.analysis.observe import (
     MONEY_SETTLED,
     Extremes,
@@ -64,7 +64,7 @@ class _Economics:
     def __init__(self, case: Case, draws: int) -> None:
         rows = economics_rows(case.plan)
         self.plan = case.plan
-        self.centre = case.plan.inputs.central()
+        self.inputs = distinct(case.plan.inputs)
         self.last_gap = rows.index(Row("system", "system", case.plan.years[-1], "gap"))
         self.rows = np.empty((len(rows), draws))
         self.moments: Moments | None = None
@@ -72,7 +72,7 @@ class _Economics:
     def add(self, x: FloatArray, outcome: Outcome, block: slice) -> Extremes:
         """Take a block in; returns how far it is from what must hold."""
         rows = observe_economics(self.plan, outcome, self.rows[:, block])
-        here = moments_of(x - self.centre, rows[self.last_gap])
+        here = moments_of(self.inputs.deviations(x), rows[self.last_gap])
         self.moments = here if self.moments is None else self.moments.merged(here)
         return extremes(self.plan, outcome)
 
@@ -80,7 +80,8 @@ class _Economics:
         """The statistics of the rows, the percentiles of the system's gaps, and the moments."""
         assert self.moments is not None
         curves = quantiles(np.sort(self.rows[list(stated.curved)], axis=1), CURVE_LEVELS)
-        return statistics(self.rows, stated.economics), curves, self.moments.with_gap()
+        moments = self.moments.with_gap()[:, self.inputs.row_of]
+        return statistics(self.rows, stated.economics), curves, moments
 
 
 class _Settled:

@@ -303,6 +303,8 @@ def _funded(
         national_pot=funding.national_pot,
     )
     over_fund = (received.paid - funding.offered[:, :, None]).max()
+    if not funding.national_pot:
+        return received.paid, max(0.0, float(over_fund))
     over_pot = (received.bonus + received.residual).sum(axis=0).max() - funding.national_pot
     return received.total, max(0.0, float(over_fund), float(over_pot))
 

@@ -168,10 +168,9 @@ def contract_values(stated: Contracts, factors: Factors) -> tuple[FloatArray, Fl
     """Contracts before schemes [contract, year, draw], and the touched ones after them, £m."""
     n, (as_before, as_left) = stated.touched, stated.central_activity
     demanded, every = factors.activities, np.arange(len(stated.touched))
-    left_of = 1 - factors.removed
     before = paid(stated, stated.payments, demanded, stated.activity, factors, as_before)
-    left = demanded.take(stated.activity[n], axis=0)
-    left *= left_of.take(stated.removal[n], axis=0)
+    left = demanded[stated.activity[n]]
+    left *= 1 - factors.removed[stated.removal[n]]
     after = paid(stated, stated.touched_payments, left, every, factors, as_left[n])
     return before, after
 

@@ -188,12 +188,14 @@ def money_at(plan: Plan, costs: CostUnits, outcome: Outcome, x: FloatArray) -> M
     """What all levels divide, at inputs x [input, year, draw]."""
     found = outcome.workings
     own = own_costs(costs, found.factors)
+    left = own.do_nothing - own.released
+    left *= found.factors.efficiency.take(costs.scope, axis=0)
     return Money(
         flows=found.before,
-        change=found.touched - found.before[plan.flows.touched],
+        change=found.touched - found.before.take(plan.flows.touched, axis=0),
         touched=plan.flows.touched,
         costs_do_nothing=own.do_nothing,
-        costs=found.factors.efficiency[costs.scope] * (own.do_nothing - own.released),
+        costs=left,
         other=unattributed_pressure(plan, x) + outcome.reserves - shocks_at(plan, x),
     )
 
@@ -260,11 +262,18 @@ def _level(
         variance_to_budget=variance,
         transfer=transfer,
         external_support=support,
-        position=position + transfer + support,
+        position=position + transfer + support if budget.is_live else position,
         moved=moved,
-        to_organisations=weighted(budget.holders, transfer),
-        support_to_organisations=weighted(budget.holders, support),
+        to_organisations=_to_holders(budget, transfer),
+        support_to_organisations=_to_holders(budget, support),
     )
+
+
+def _to_holders(budget: Budget, values: FloatArray) -> FloatArray:
+    """What money of the bodies is to the organisations that hold it; nil in shadow."""
+    if not budget.is_live:
+        return np.zeros((len(budget.holders), *values.shape[1:]))
+    return weighted(budget.holders, values)
 
 
 def _allotted(budget: Budget, earned: FloatArray, general: FloatArray) -> FloatArray:
