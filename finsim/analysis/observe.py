@@ -27,7 +27,7 @@ ECONOMICS = (
     "cost_of_delivery",
 )
 CONSOLIDATED: dict[str, Callable[[FloatArray, MaskArray, FloatArray], FloatArray]] = {
-    **dict.fromkeys(ECONOMICS, lambda values, inside, _: values[inside].sum(axis=0)),
+    **dict.fromkeys(ECONOMICS, lambda values, inside, _: ledger.system_total(values, inside)),
     "income": ledger.system_income,
     "expenditure": ledger.system_expenditure,
 }
@@ -183,7 +183,7 @@ def observe_money(plan: Plan, settled: Settled, out: FloatArray | None = None) -
     parts = [ledger.gap(settled.position, inside)]
     for name in (*MONEY_SETTLED, *roles_told(plan)):
         values: FloatArray = getattr(settled, name)
-        parts += [values[inside].sum(axis=0), values]
+        parts += [ledger.system_total(values, inside), values]
     return _stacked(parts, settled.position.shape[2], out)
 
 
@@ -215,8 +215,8 @@ def is_chance(row: Row) -> bool:
 def extremes(plan: Plan, outcome: Outcome) -> Extremes:
     """How far the economics of an outcome is from what must always hold."""
     inside = plan.bodies.in_perimeter
-    incoming = outcome.income[inside].sum(axis=0) - outcome.internal_contracts
-    outgoing = outcome.expenditure[inside].sum(axis=0) - outcome.internal_contracts
+    incoming = ledger.system_income(outcome.income, inside, outcome.internal_contracts)
+    outgoing = ledger.system_expenditure(outcome.expenditure, inside, outcome.internal_contracts)
     gap = ledger.gap(outcome.position_before_risk_share, inside)
     consolidated = np.maximum(
         np.abs(incoming - outcome.external_income), np.abs(incoming - outgoing + gap)
@@ -227,7 +227,7 @@ def extremes(plan: Plan, outcome: Outcome) -> Extremes:
     return Extremes(
         contract_imbalance=outcome.contract_imbalance,
         consolidation=float(consolidated.max()),
-        schemes=float(np.abs(attributed - outcome.saving[inside].sum(axis=0)).max()),
+        schemes=float(np.abs(attributed - ledger.system_total(outcome.saving, inside)).max()),
         removed=outcome.removed,
         scale=float(np.abs(outcome.income).sum(axis=0).max()),
         draws=outcome.income.shape[2],

@@ -58,9 +58,10 @@ def off_the_system(plan: Plan, outcome: Outcome, levels: tuple[LevelOutcome, ...
         "expenditure": ledger.system_expenditure(
             outcome.expenditure, inside, outcome.internal_contracts
         ),
-        "position_do_nothing": outcome.position_do_nothing[inside].sum(axis=0),
-        "position_before_risk_share": outcome.position_before_risk_share[inside].sum(axis=0),
-        "saving": outcome.saving[inside].sum(axis=0),
+        **{
+            name: ledger.system_total(getattr(outcome, name), inside)
+            for name in ("position_do_nothing", "position_before_risk_share", "saving")
+        },
     }
     return max(
         (

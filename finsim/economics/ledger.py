@@ -160,7 +160,7 @@ def gap(positions_before_risk_share: FloatArray, in_perimeter: MaskArray) -> Flo
     Returns:
         [year, draw], £m.
     """
-    return -_system_total(positions_before_risk_share, in_perimeter)
+    return -system_total(positions_before_risk_share, in_perimeter)
 
 
 def system_income(
@@ -176,7 +176,7 @@ def system_income(
     Returns:
         [year, draw], £m.
     """
-    return _system_total(income, in_perimeter) - contracts_inside
+    return system_total(income, in_perimeter) - contracts_inside
 
 
 def system_expenditure(
@@ -192,9 +192,20 @@ def system_expenditure(
     Returns:
         [year, draw], £m.
     """
-    return _system_total(expenditure, in_perimeter) - contracts_inside
+    return system_total(expenditure, in_perimeter) - contracts_inside
 
 
-def _system_total(by_organisation: FloatArray, in_perimeter: MaskArray) -> FloatArray:
-    total: FloatArray = by_organisation[..., in_perimeter, :, :].sum(axis=-3)
+def system_total(by_organisation: FloatArray, in_perimeter: MaskArray) -> FloatArray:
+    """The sum over the organisations in the perimeter.
+
+    Args:
+        by_organisation: [organisation, year, draw].
+        in_perimeter: [organisation].
+
+    Returns:
+        [year, draw].
+    """
+    if not in_perimeter.all():
+        by_organisation = by_organisation[..., in_perimeter, :, :]
+    total: FloatArray = by_organisation.sum(axis=-3)
     return total
