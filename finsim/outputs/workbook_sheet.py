@@ -206,12 +206,12 @@ class Sheet:
             )
             for number, column in enumerate(columns)
         ]
-        linked = any(column.style == "text_link" for column in columns)
-        for offset, row in enumerate(kept, first + 1):
-            if linked:
+        if any(column.style == "text_link" for column in columns):
+            for offset, row in enumerate(kept, first + 1):
                 self._linked_row(offset, columns, row)
-            else:
-                self.worksheet.put_row(offset, looks, row, self.formats, marked)
+        else:
+            self.worksheet.put_rows(first + 1, looks, kept, self.formats, marked)
+        for offset, row in enumerate(kept, first + 1):
             if row_height:
                 self.worksheet.set_row(offset, row_height)
             elif wrapped:

@@ -297,9 +297,8 @@ def _missing(inputs: Inputs) -> Expression:
 
 
 def _changed(inputs: Inputs) -> Expression:
-    """How many rows of Inputs are no longer those of the run."""
+    """How many rows of Inputs are no longer those of the run: as written, none."""
     rows = inputs.sheet.rows
     column = column_letters(changed_at(inputs.sheet.years))
     text = f"SUM({INPUTS}!${column}${rows[0].number}:${column}${rows[-1].number})"
-    marks = sum([mark.changed.at(0) for mark in map(inputs.mark, rows) if mark is not None])
-    return Expression(text, lambda _t: marks)
+    return Expression(text, lambda _t: 0.0)

@@ -105,10 +105,12 @@ class PressureInputs(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """What a row of Inputs was in the run as one number, and whether it is so still: 0 or 1."""
+    """What a row of Inputs was in the run as one number, and the formula of whether it is so
+    still: 0, as it is written, or 1.
+    """
 
     as_run: float
-    changed: Expression
+    changed: str
 
 
 class Inputs(Struct):
@@ -166,18 +168,13 @@ class Inputs(Struct):
         column = column_letters(as_run_at(self.sheet.years))
         kept = f"{column}{row.number}"
         if row.constant is not None:
-            return Mark(row.constant, _unlike(f"{CONSTANT}{row.number}", kept))
+            return Mark(row.constant, f"IF({CONSTANT}{row.number}={kept},0,1)")
         begin, end = FIRST_YEAR, column_letters(as_run_at(self.sheet.years) - 1)
         number, years = row.number, self.years_after.number
         as_run = sum([value * (1 + t) for t, value in enumerate(row.values)])
         summed = f"SUMPRODUCT({begin}{number}:{end}{number},1+{begin}${years}:{end}${years})"
         rounding = f"${CONSTANT}${self.rounding.number}"
-        text = f"IF(ABS({summed}-{kept})>{rounding}*(1+ABS({kept})),1,0)"
-        return Mark(as_run, Expression(text, lambda _t: 0.0))
-
-
-def _unlike(one: str, other: str) -> Expression:
-    return Expression(f"IF({one}={other},0,1)", lambda _t: 0.0)
+        return Mark(as_run, f"IF(ABS({summed}-{kept})>{rounding}*(1+ABS({kept})),1,0)")
 
 
 def numbers_on(sheet: LiveSheet) -> int:

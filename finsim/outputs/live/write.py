@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from finsim.outputs.live.checks import LiveChecks, live_checks
-from finsim.outputs.live.expressions import in_column
+from finsim.outputs.live.expressions import HERE, in_column
 from finsim.outputs.live.input_rows import Inputs
 from finsim.outputs.live.model import live_model
 from finsim.outputs.live.rows import (
@@ -23,7 +24,7 @@ from finsim.outputs.live.rows import (
 )
 from finsim.outputs.live.run import Run
 from finsim.outputs.live.style import WIDTHS, LiveFormats
-from finsim.outputs.workbook_cells import escaped, formula_cell
+from finsim.outputs.workbook_cells import ROW, digits, escaped, formula_cell, number_cell
 from finsim.outputs.workbook_sheet import Cell, Column, Formula, Sheet, height_of
 from finsim.outputs.workbook_style import LINE_HEIGHT
 
@@ -42,6 +43,7 @@ CALCULATION_LINES = (
     "Ranges and chances come from draws and are not worked out here.",
 )
 HEADERS = ("Who", "Item", "How it is worked out", "Unit", "Constant")
+WORD_COLUMNS = "ABCD"
 SOURCE = "Source"
 AFTER_YEARS = ("As in the run", "Changed: 1")
 
@@ -182,7 +184,7 @@ class _Writer:
         words = [*HEADERS[:2], basis, *HEADERS[3:], *self.years, *self.after]
         texts = len(HEADERS) - 1
         self.page.made[TOP - 2] = "".join(
-            self._text(column_letters(n), str(TOP - 1), word, self.formats.header(right=n >= texts))
+            self._text(column_letters(n), TOP - 1, word, self.formats.header(right=n >= texts))
             for n, word in enumerate(words)
         )
         self.page.set_row(TOP - 2, 2 * LINE_HEIGHT + 4)
@@ -194,11 +196,11 @@ class _Writer:
         number = entry.number
         self.last_row = max(self.last_row, number)
         if isinstance(entry, Row):
-            self.page.made[number - 1] = "".join(self._cells(entry, inputs))
+            self.page.made[number - 1] = self._row(entry, inputs)
             self._height(entry)
         else:
             style = self.formats.heading() if isinstance(entry, Heading) else self.formats.line()
-            self.page.made[number - 1] = self._text("A", str(number), entry.text, style)
+            self.page.made[number - 1] = self._text("A", number, entry.text, style)
 
     def finish(self) -> None:
         """Widths of columns, and what is printed."""
@@ -210,49 +212,54 @@ class _Writer:
         widths = [*WIDTHS.values()][:FIRST_YEAR_AT] + [WIDTHS["year"]] * (last - CONSTANT_AT)
         self.sheet.widths.update(enumerate(widths))
 
-    def _cells(self, row: Row, inputs: Inputs | None) -> list[str]:
-        number, letters = str(row.number), self.letters
+    @cached_property
+    def words(self) -> str:
+        """What the words of every row are written as."""
+        style = self.formats.text()
+        return "".join(
+            f'<c r="{letter}{ROW}" s="{style}" t="s"><v>%d</v></c>' for letter in WORD_COLUMNS
+        )
+
+    def _row(self, row: Row, inputs: Inputs | None) -> str:
+        letters, index = self.letters, self.page.text_index
         style, text = self.formats.number(row.look, row.kind), self.formats.text()
-        cells = [
-            self._text(letter, number, words, text)
-            for letter, words in zip("ABCD", (row.who, row.item, row.basis, row.unit), strict=True)
-        ]
+        cells = [self.words % (index(row.who), index(row.item), index(row.basis), index(row.unit))]
         if row.constant is None:
-            cells.append(_empty(CONSTANT, number, text))
+            cells.append(_empty(CONSTANT, text))
             cells += self._years(row, style, text)
         else:
             of = row.constant_formula
             cells.append(
-                _number(CONSTANT, number, style, row.constant)
+                number_cell(f"{CONSTANT}{ROW}", style, row.constant)
                 if of is None
-                else formula_cell(f"{CONSTANT}{number}", style, escaped(of), row.constant)
+                else formula_cell(f"{CONSTANT}{ROW}", style, escaped(of), row.constant)
             )
-            cells += [_empty(letter, number, text) for letter in letters[1 : len(self.years) + 1]]
+            cells += [_empty(letter, text) for letter in letters[1 : len(self.years) + 1]]
         if inputs is not None and (mark := inputs.mark(row)) is not None:
             kept = self.formats.number(row.look, "engine")
-            cells.append(_number(letters[-2], number, kept, mark.as_run))
+            cells.append(number_cell(f"{letters[-2]}{ROW}", kept, mark.as_run))
             style = self.formats.number("count", "formula")
-            changed = escaped(mark.changed.text)
-            cells.append(formula_cell(f"{letters[-1]}{number}", style, changed, 0.0))
-        return cells
+            changed = escaped(mark.changed)
+            cells.append(formula_cell(f"{letters[-1]}{ROW}", style, changed, 0.0))
+        return "".join(cells).replace(ROW, str(row.number))
 
     def _years(self, row: Row, style: str, text: str) -> list[str]:
-        number, letters = str(row.number), self.letters
+        letters, values = self.letters, digits(row.values)
         if row.formula is None:
             return [
-                _empty(letters[t + 1], number, text)
+                _empty(here, text)
                 if t in row.blank
-                else _number(letters[t + 1], number, style, value)
-                for t, value in enumerate(row.values)
+                else f'<c r="{here}{ROW}" s="{style}"><v>{value}</v></c>'
+                for t, (here, value) in enumerate(zip(letters[1:], values, strict=False))
             ]
-        formula = escaped(row.formula)
+        cell = f'<c r="{HERE}{ROW}" s="{style}"><f>{escaped(row.formula)}</f><v>'
         return [
-            formula_cell(f"{here}{number}", style, in_column(formula, here, before), value)
-            for before, here, value in zip(letters, letters[1:], row.values, strict=False)
+            f"{in_column(cell, here, before)}{value}</v></c>"
+            for before, here, value in zip(letters, letters[1:], values, strict=False)
         ]
 
-    def _text(self, column: str, row: str, text: str, style: str) -> str:
-        index = self.page._text_index(text)
+    def _text(self, column: str, row: int, text: str, style: str) -> str:
+        index = self.page.text_index(text)
         return f'<c r="{column}{row}" s="{style}" t="s"><v>{index}</v></c>'
 
     def _height(self, row: Row) -> None:
@@ -262,9 +269,5 @@ class _Writer:
             self.page.set_row(row.number - 1, height)
 
 
-def _number(column: str, row: str, style: str, value: float) -> str:
-    return f'<c r="{column}{row}" s="{style}"><v>{value!r}</v></c>'
-
-
-def _empty(column: str, row: str, style: str) -> str:
-    return f'<c r="{column}{row}" s="{style}"/>'
+def _empty(column: str, style: str) -> str:
+    return f'<c r="{column}{ROW}" s="{style}"/>'
