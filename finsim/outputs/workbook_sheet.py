@@ -371,8 +371,10 @@ def _printed_mm(width: float) -> float:
 
 def height_of(wrapped: Sequence[tuple[Cell, float]]) -> float:
     """The height of a row whose wrapped texts stand in columns of these widths."""
-    counts = [_line_count(cell, width) for cell, width in wrapped if isinstance(cell, str)]
-    lines = max(counts, default=1)
+    lines = 1
+    for cell, width in wrapped:
+        if isinstance(cell, str):
+            lines = max(lines, _line_count(cell, width))
     return LINE_HEIGHT if lines == 1 else min(lines * LINE_HEIGHT + 2, TALLEST)
 
 
@@ -383,11 +385,11 @@ def _line_count(text: str, width: float, size: float = 1.0) -> int:
     if len(text) * WIDEST_LETTER <= room:
         return 1
     lines, used = 1, 0.0
-    for word in text.split(" "):
-        length = _printed_digits(word)
+    for length in map(_printed_digits, text.split(" ")):
         if used and used + length > room:
             lines, used = lines + 1, 0.0
-        lines += int(length / room)
+        if length >= room:
+            lines += int(length / room)
         used += length + SPACE
     return lines
 
@@ -395,7 +397,7 @@ def _line_count(text: str, width: float, size: float = 1.0) -> int:
 @lru_cache(maxsize=20_000)
 def _printed_digits(word: str) -> float:
     """How wide a word is in Arial, in digits."""
-    return sum(LETTERS.get(letter, 1.0) for letter in word)
+    return sum([LETTERS.get(letter, 1.0) for letter in word])
 
 
 def _header_of(column: Column) -> Style:
