@@ -84,7 +84,8 @@ def central_removal(
     """
     found = SchemeRows()
     chain = Chain(inputs, indices, sheet, always_central=True, gross=gross)
-    wanted = {scheme for target in targets for scheme, _ in _acting(inputs)[target]}
+    acting = _acting(inputs)
+    wanted = {scheme for target in targets for scheme, _ in acting[target]}
     _activity_schemes(chain, found, sorted(wanted))
     _removals(chain, found, targets)
     return found.removed
