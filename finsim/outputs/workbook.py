@@ -82,12 +82,11 @@ def written_with(
 
     `live_check` is the master check under every title; without live sheets it is words alone.
     """
-    from xlsxwriter import Workbook  # type: ignore[import-untyped]
-
     from finsim.outputs.workbook_cells import FullPrecisionWorksheet
+    from finsim.outputs.workbook_texts import QuickWorkbook
 
     content = io.BytesIO()
-    workbook = Workbook(content, {**OPTIONS})
+    workbook = QuickWorkbook(content, {**OPTIONS})
     _describe(workbook, results)
     formats = Formats(workbook)
     check = master_check(results)
