@@ -42,7 +42,8 @@ class StepsSummary(Struct, frozen=True):
 class StepsGathered:
     """The steps of an economics and of the options that share it, [step, body, year, draw].
 
-    The perimeter comes before the organisations; the years are those projected.
+    The perimeter comes before the organisations; the years are those projected. `totals` are the
+    position with nothing done and that before risk share.
     """
 
     def __init__(self, plan: Plan, stated: Steps, options: Sequence[int], draws: int) -> None:
@@ -50,7 +51,8 @@ class StepsGathered:
         self.stated = stated
         shape = (len(plan.bodies.ids) + 1, len(plan.years) - 1, draws)
         self.economic = np.empty((len(stated.names) - len(SETTLED), *shape))
-        self.settled = {number: np.empty((len(SETTLED), *shape)) for number in options}
+        self.totals = np.empty((2, *shape))
+        self.settled = {number: np.empty((len(SETTLED) + 1, *shape)) for number in options}
         self.largest = dict.fromkeys(options, 0.0)
         self.scale = 1.0
 
@@ -62,33 +64,39 @@ class StepsGathered:
         block: slice,
     ) -> None:
         """Take a block in: the economics and what each option settled."""
-        steps = economic_steps(self.plan, self.stated, x, outcome.workings, outcome)
-        self._put(steps, self.economic[..., block])
-        before = steps.sum(axis=0)
+        total = np.zeros(outcome.saving[:, 1:].shape)
+        for number, step in enumerate(economic_steps(self.plan, self.stated, x, outcome)):
+            self._put(step, self.economic[number, ..., block])
+            total += step
+            if number == len(DO_NOTHING) - 1:
+                self._put(total, self.totals[0, ..., block])
+        self._put(total, self.totals[1, ..., block])
         self.scale = max(self.scale, float(np.abs(outcome.income).sum(axis=0).max()))
         for number, gathered in self.settled.items():
-            own = settled_steps(results[number])
-            self._put(own, gathered[..., block])
-            off = np.abs(before + own.sum(axis=0) - results[number].position)
-            self.largest[number] = max(self.largest[number], float(off.max()))
+            reached = total.copy()
+            for place, step in enumerate(settled_steps(results[number])):
+                self._put(step, gathered[place, ..., block])
+                reached += step
+            self._put(reached, gathered[-1, ..., block])
+            reached -= results[number].position[:, 1:]
+            self.largest[number] = max(self.largest[number], float(np.abs(reached).max()))
 
-    def _put(self, steps: FloatArray, into: FloatArray) -> None:
-        steps[:, self.plan.bodies.in_perimeter, 1:].sum(axis=1, out=into[:, 0])
-        into[:, 1:] = steps[:, :, 1:]
+    def _put(self, step: FloatArray, into: FloatArray) -> None:
+        into[1:] = step
+        into[0] = step[self.plan.bodies.in_perimeter].sum(axis=0)
 
     def summaries(self) -> dict[int, StepsSummary]:
         """What the replicate says of each option."""
-        shared = _statistics(self.economic)
-        nothing = self.economic[: len(DO_NOTHING)].sum(axis=0)
-        judged = self.economic.sum(axis=0)
+        shared, reached = _statistics(self.economic), _statistics(self.totals)
+        found = {number: _statistics(own) for number, own in self.settled.items()}
         return {
             number: StepsSummary(
-                steps=np.concatenate([shared, _statistics(own)], axis=1),
-                totals=_statistics(np.stack([nothing, judged, judged + own.sum(axis=0)])),
+                steps=np.concatenate([shared, own[:, :-1]], axis=1),
+                totals=np.concatenate([reached, own[:, -1:]], axis=1),
                 largest=self.largest[number],
                 scale=self.scale,
             )
-            for number, own in self.settled.items()
+            for number, own in found.items()
         }
 
 

@@ -1,14 +1,15 @@
 """What moved each organisation's do-nothing position since the base year.
 
 Contracts and own costs are quantities times prices. A quantity is what a form of payment makes of
-activity, its central plan and the people of the payer; activity is demand times growth. So what
-moves alike stands once: a *quantity* for each activity, as a tariff pays it, one for each activity
-under another form of payment, and a *row* for each organisation, quantity and kind of price, with
-its weights on the price indices.
+activity, its central plan and the people of the payer; activity is a product of indices, one for
+each cause, and without a cause it is again an activity, with an index less. So what each cause and
+each kind of price contributes is a weighted sum of quantities times prices. The weights are worked
+out once, and a draw needs one matrix product.
 """
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,158 +17,229 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from finsim.book.model import PaymentForm
 from finsim.economics.arrays import weighted
-from finsim.economics.decomposition import PricedContributions, priced_contributions, products
+from finsim.economics.decomposition import priced_contributions
 from finsim.simulation.cases import central_inputs
-from finsim.simulation.compile_flows import form_runs, payments_of
 from finsim.simulation.evaluate import paid
 from finsim.simulation.factors import Factors, factors_at
-from finsim.simulation.plan import NONE, Contracts, FloatArray, IntArray, Plan
+from finsim.simulation.plan import (
+    NONE,
+    Activities,
+    Contracts,
+    FloatArray,
+    IntArray,
+    Payment,
+    Plan,
+)
 
 Cause: TypeAlias = Literal["demography", "non_demographic_growth", "stated_growth"]
 PriceKind: TypeAlias = Literal["prices", "contract_prices", "income"]
 CAUSES: tuple[Cause, ...] = ("demography", "non_demographic_growth", "stated_growth")
 PRICE_KINDS: tuple[PriceKind, ...] = ("prices", "contract_prices", "income")
-TARIFF = PaymentForm(form="tariff")
-FIXED = ("block", "capitated")  # forms that activity does not move
-QuantityKey: TypeAlias = tuple[tuple[PaymentForm, ...], int, int]
-RowKey: TypeAlias = tuple[int, int, int]
+PARTS = (*CAUSES, *PRICE_KINDS)
+SETS = tuple(product((False, True), repeat=len(CAUSES)))
+FIXED = {"block", "capitated"}  # forms that activity does not move
+
+Index: TypeAlias = tuple[int, ...]  # the index of each cause, NONE where it moves nothing
+Payments: TypeAlias = tuple[int, ...]  # of the flows; none where a tariff pays in every year
+Quantity: TypeAlias = tuple[Payments, Index, Index]  # paid for this activity, or for these people
+UNMOVED: Index = (NONE,) * len(CAUSES)
+
+
+class Quantities(Struct, frozen=True):
+    """The quantities of a plan under every set of causes, each once.
+
+    The `activities`, as a tariff pays them, come first, then the `agreements` in other forms. Each
+    demand index is that of the plan's activity `read`.
+    """
+
+    read: IntArray
+    activities: Activities
+    agreements: Contracts
+
+
+class Rows(Struct, frozen=True):
+    """What organisations receive: a row for each of them, kind of price and quantity.
+
+    `weights` [row, price index] are £m of the base year. `under` [row, set] is the quantity under
+    each of `SETS`, `moved` [row, cause] whether a cause moves it.
+    """
+
+    organisation: IntArray
+    kind: IntArray
+    under: IntArray
+    moved: NDArray[np.bool_]
+    weights: FloatArray
 
 
 class Movements(Struct, frozen=True):
-    """A plan's quantities, and the rows that they make: see `movements`.
+    """What contributions are sums of: terms, each a `quantity` times a `price` index.
 
-    The activities come first, then what follows none, then the `agreements`. `central` [set…,
-    activity, year] are the central activities under every set of causes, with which plans are
-    agreed; `agreed` [quantity, year] what each quantity is with no cause at all, other than 1 only
-    where the form of payment itself changes. `moved` are the rows that each cause moves. `weights`
-    [row, price index] are £m of the base year, received positive; `of_organisation` [organisation,
-    row] and `of_kind` [organisation and kind, row] are ones and noughts.
+    `weights` [part and organisation, term] are £m, the parts being `PARTS`; `of_form` [part and
+    organisation, year] what a change in the form of payment does by itself.
     """
 
-    agreements: Contracts
-    central: FloatArray
-    agreed: FloatArray
+    quantities: Quantities
     quantity: IntArray
-    moved: tuple[IntArray, ...]
+    price: IntArray
     weights: FloatArray
-    of_organisation: FloatArray
-    of_kind: FloatArray
+    of_form: FloatArray
 
 
 def movements(plan: Plan) -> Movements:
-    """The quantities and rows of a plan."""
-    keys, rows = _keys_and_rows(plan)
-    count, kinds = len(plan.bodies.ids), len(PRICE_KINDS)
-    factors = factors_at(plan, central_inputs(plan))
-    columns = plan.lines.weights.shape[1]
-    of_row = np.array(list(rows), dtype=np.int64).reshape(-1, 3)
-    agreements = _agreements(keys, len(plan.years))
-    moving = _moving(plan, agreements)[:, of_row[:, 1]]
-    found = Movements(
-        agreements=agreements,
-        central=_activity_sets(plan, factors)[..., 0],
-        agreed=np.ones((0, len(plan.years))),
-        quantity=of_row[:, 1],
-        moved=tuple(np.flatnonzero(rows) for rows in moving),
-        weights=np.stack(list(rows.values())) if rows else np.zeros((0, columns)),
-        of_organisation=_ones(of_row[:, 0], count),
-        of_kind=_ones(of_row[:, 0] * kinds + of_row[:, 2], count * kinds),
-    )
-    return replace(found, agreed=quantity_sets(plan, found, factors)[0, 0, 0, :, :, 0])
+    """The terms of a plan, and what each cause and kind of price takes of them."""
+    central = factors_at(plan, central_inputs(plan))
+    quantities, rows = quantities_and_rows(plan, central)
+    columns, causes = rows.weights.shape[1], len(CAUSES)
+    row, price = np.nonzero(rows.weights)
+    under, owner = rows.under[row], rows.organisation[row]
+    part = np.tile(np.arange(causes + 1), (len(row), 1))
+    part[:, causes] += rows.kind[row]
+    money = np.tile(rows.weights[row, price][:, None], causes + 1)
+    money[:, :causes] *= rows.moved[row]
+    unpriced, priced = under * columns + columns - 1, under * columns + price[:, None]
+    terms, term = np.unique(np.stack([unpriced, priced]), return_inverse=True)
+    weights = np.zeros((len(PARTS), len(plan.bodies.ids), len(terms)))
+    for of_term, shares in zip(term.reshape(2, *under.shape), _shares(), strict=True):
+        place = (part[:, :, None], owner[:, None, None], of_term[:, None, :])
+        np.add.at(weights, place, money[:, :, None] * shares)
+    without = quantities_at(plan, quantities, central)[rows.under[:, 0], :, 0]
+    of_form = np.zeros((*weights.shape[:2], len(plan.years)))
+    change = rows.weights.sum(axis=1)[:, None] * (without - without[:, :1])
+    np.add.at(of_form, (causes + rows.kind, rows.organisation), change)
+    quantity, price = np.divmod(terms, columns)
+    return Movements(quantities, quantity, price, np.concatenate(weights), np.concatenate(of_form))
 
 
-def _keys_and_rows(plan: Plan) -> tuple[list[QuantityKey], dict[RowKey, FloatArray]]:
-    """The agreements, and the weights of each organisation, quantity and kind of price."""
-    agreements: dict[QuantityKey, int] = {}
-    rows: dict[RowKey, FloatArray] = {}
+def _shares() -> FloatArray:
+    """The share of a quantity that each cause, and last its price, takes under each of `SETS`.
+
+    [at the price of the base year or at its own, cause or price, set].
+    """
+    of_sets = np.eye(len(SETS)).reshape((2,) * len(CAUSES) + (len(SETS),))
+    found = priced_contributions(of_sets, len(CAUSES))
+    at_base = np.vstack([found.without, -found.of_price])
+    return np.stack([at_base, np.vstack([found.with_price, found.of_price])])
+
+
+def moved_by(plan: Plan, found: Movements, factors: Factors) -> FloatArray:
+    """What each cause and each kind of price added to positions since the base year.
+
+    [part, organisation, projected year, draw], £m, the parts being `PARTS`. Together with the base
+    position they are the do-nothing position before unattributed pressure, reserves, shocks.
+    """
+    quantities = quantities_at(plan, found.quantities, factors)[:, 1:]
+    rates = factors.rates[:, 1:]
+    terms = np.empty((len(found.quantity), *rates.shape[1:]))
+    for term, quantity, price in zip(terms, found.quantity, found.price, strict=True):
+        np.multiply(quantities[quantity], rates[price], out=term)
+    moved = weighted(found.weights, terms)
+    moved += found.of_form[:, 1:, None]
+    return moved.reshape(len(PARTS), len(plan.bodies.ids), *rates.shape[1:])
+
+
+def quantities_at(plan: Plan, stated: Quantities, factors: Factors) -> FloatArray:
+    """Every quantity, [quantity, year, draw], with the plans agreed for the same causes."""
+    index, read, rates = plan.activities, stated.read, factors.rates
+    grown = rates[index.growth[read]] * rates[index.non_demographic[read]]
+    demands = np.ones((len(read) + 1, *rates.shape[1:]))
+    np.divide(factors.activities[read], grown, out=demands[:-1], where=grown != 0)
+    activities = demands[stated.activities.demand]
+    activities *= rates[stated.activities.non_demographic]
+    activities *= rates[stated.activities.growth]
+    alike, agreements = replace(factors, activities=activities), stated.agreements
+    (central, _), of = agreements.central_activity, agreements.activity
+    agreed = paid(agreements, agreements.payments, activities, of, alike, central)
+    return np.concatenate([activities, agreed])
+
+
+def quantities_and_rows(plan: Plan, central: Factors) -> tuple[Quantities, Rows]:
+    """The quantities of a plan, and the rows that its contracts and own costs make of them.
+
+    Plans are agreed by the central indices.
+    """
+    listed: dict[tuple[int, int, Quantity], FloatArray] = {}
     count, columns = len(plan.bodies.ids), plan.lines.weights.shape[1]
-    activities = len(plan.activities.demand)
 
-    def add(organisation: int, key: QuantityKey, kind: PriceKind, weights: FloatArray) -> None:
-        forms, activity, _ = key
-        if all(form.form == TARIFF.form for form in forms):
-            number = activities if activity == NONE else activity
-        else:
-            number = agreements.setdefault(key, activities + 1 + len(agreements))
-        row = (organisation, number, PRICE_KINDS.index(kind))
-        rows[row] = rows.get(row, np.zeros(columns)) + weights
+    def add(organisation: int, kind: PriceKind, quantity: Quantity, weights: FloatArray) -> None:
+        row = (organisation, PRICE_KINDS.index(kind), quantity)
+        listed[row] = listed.get(row, np.zeros(columns)) + weights
 
-    for key, payer, provider, weights in _flows(plan, columns):
+    for quantity, payer, provider, weights in _flows(plan, columns):
         kind = _kind(payer, provider, count)
         for body, received in ((payer, -weights), (provider, weights)):
             if body < count:
-                add(body, key, kind, received)
-    always = (TARIFF,) * len(plan.years)
-    for unit, activity, weights in _unit_costs(plan):
-        add(int(plan.unit_organisation[unit]), (always, activity, NONE), "prices", -weights)
-    return list(agreements), rows
+                add(body, kind, quantity, received)
+    for unit, quantity, weights in _unit_costs(plan):
+        add(int(plan.unit_organisation[unit]), "prices", quantity, -weights)
+    keys = [quantity for _, _, quantity in listed]
+    under = {key: [_under(key, causes) for causes in SETS] for key in dict.fromkeys(keys)}
+    every = list(dict.fromkeys(quantity for sets in under.values() for quantity in sets))
+    activities = list(dict.fromkeys(index for _, *both in every for index in both))
+    agreements = [quantity for quantity in every if quantity[0]]
+    number: dict[Quantity, int] = {((), index, UNMOVED): n for n, index in enumerate(activities)}
+    number |= {quantity: n for n, quantity in enumerate(agreements, len(activities))}
+    numbers = {key: [number[quantity] for quantity in sets] for key, sets in under.items()}
+    indices = np.array([both for _, *both in keys]).reshape(-1, 2, len(CAUSES))
+    rows = Rows(
+        organisation=_integers([organisation for organisation, _, _ in listed]),
+        kind=_integers([kind for _, kind, _ in listed]),
+        under=_integers([numbers[key] for key in keys]).reshape(-1, len(SETS)),
+        moved=(indices != NONE).any(axis=1),
+        weights=np.array(list(listed.values())).reshape(-1, columns),
+    )
+    return _quantities(plan, activities, agreements, central), rows
 
 
-def moved_by(plan: Plan, found: Movements, factors: Factors) -> dict[str, FloatArray]:
-    """What each cause and each kind of price added to positions since the base year.
-
-    By the names of `CAUSES` and `PRICE_KINDS`, [organisation, year, draw], £m. Together with the
-    base position they are the do-nothing position before unattributed pressure, reserves, shocks.
-    """
-    priced = priced_contributions(quantity_sets(plan, found, factors), len(CAUSES))
-    price = weighted(found.weights, factors.rates)
-    base = found.weights.sum(axis=1)[:, None, None]
-    moved: dict[str, FloatArray] = {}
-    for number, cause in enumerate(CAUSES):
-        moved[cause] = _of_cause(found, priced, number, price, base)
-    by_kind = priced.of_price[found.quantity]
-    by_kind *= price - base
-    by_kind += (found.agreed - found.agreed[:, :1])[found.quantity, :, None] * base
-    count = len(found.of_organisation)
-    shape = (count, len(PRICE_KINDS), *price.shape[1:])
-    kinds = weighted(found.of_kind, by_kind).reshape(shape)
-    for number, kind in enumerate(PRICE_KINDS):
-        moved[kind] = kinds[:, number]
-    return moved
+def _under(quantity: Quantity, causes: tuple[bool, ...]) -> Quantity:
+    """The quantity with no other causes than these."""
+    payments, *both = quantity
+    activity, people = (
+        tuple(n if acts else NONE for n, acts in zip(index, causes, strict=True)) for index in both
+    )
+    return payments, activity, people
 
 
-def _of_cause(
-    found: Movements,
-    priced: PricedContributions,
-    cause: int,
-    price: FloatArray,
-    base: FloatArray,
-) -> FloatArray:
-    """The rows whose quantity the cause moves, summed by organisation."""
-    rows = found.moved[cause]
-    value = priced.with_price[cause][found.quantity[rows]]
-    value *= price[rows]
-    value += priced.without[cause][found.quantity[rows]] * base[rows]
-    return weighted(found.of_organisation[:, rows], value)
+def _integers(values: list[int] | list[list[int]]) -> IntArray:
+    return np.array(values, dtype=np.int64)
 
 
-def _flows(plan: Plan, columns: int) -> list[tuple[QuantityKey, int, int, FloatArray]]:
-    """The contracts: what each follows, who pays whom, its weights on the price indices."""
+def _flows(plan: Plan, columns: int) -> list[tuple[Quantity, int, int, FloatArray]]:
+    """The contracts: their quantity, who pays whom, their weights on the price indices."""
     flows = plan.flows
-    forms: list[list[PaymentForm]] = [[TARIFF] * len(plan.years) for _ in flows.baseline]
-    for group in flows.payments:
+    payments: list[list[int]] = [[] for _ in flows.baseline]
+    for number, group in enumerate(flows.payments):
         for contract in group.contracts:
-            forms[contract][group.years] = [group.form] * len(forms[contract][group.years])
+            payments[contract].append(number)
     found = []
-    for number, by_year in enumerate(forms):
+    for number, paid_by in enumerate(payments):
         weights = np.zeros(columns)
         weights[flows.price[number]] = flows.baseline[number]
-        moved = any(form.form not in FIXED for form in by_year)
-        activity = int(flows.activity[number]) if moved else NONE
-        key = (tuple(by_year), activity, int(flows.capitation[number]))
-        found.append((key, int(flows.payer[number]), int(flows.provider[number]), weights))
+        forms = {flows.payments[payment].form.form for payment in paid_by}
+        activity = UNMOVED if forms <= FIXED else _index(plan, int(flows.activity[number]))
+        quantity: Quantity = ((), activity, UNMOVED)
+        if forms != {"tariff"}:
+            people = _index(plan, int(flows.capitation[number]))
+            quantity = (tuple(paid_by), activity, people)
+        found.append((quantity, int(flows.payer[number]), int(flows.provider[number]), weights))
     return found
 
 
-def _unit_costs(plan: Plan) -> list[tuple[int, int, FloatArray]]:
-    """Own costs: the cost unit, the activity that they follow, their weights."""
+def _unit_costs(plan: Plan) -> list[tuple[int, Quantity, FloatArray]]:
+    """Own costs: the cost unit, their quantity, their weights."""
     return [
-        (int(unit), int(plan.costs.activity[row]), plan.costs.weights[row])
-        for row in range(len(plan.costs.weights))
+        (int(unit), ((), _index(plan, int(plan.costs.activity[row])), UNMOVED), weights)
+        for row, weights in enumerate(plan.costs.weights)
         for unit in np.flatnonzero(plan.cost_membership[:, row])
     ]
+
+
+def _index(plan: Plan, activity: int) -> Index:
+    """The index of each cause of an activity of the plan, NONE being no activity."""
+    if activity == NONE:
+        return UNMOVED
+    of = plan.activities
+    return int(of.demand[activity]), int(of.non_demographic[activity]), int(of.growth[activity])
 
 
 def _kind(payer: int, provider: int, organisations: int) -> PriceKind:
@@ -176,65 +248,48 @@ def _kind(payer: int, provider: int, organisations: int) -> PriceKind:
     return "contract_prices" if provider < organisations else "prices"
 
 
-def _ones(owner: IntArray, owners: int) -> FloatArray:
-    belongs: FloatArray = (owner == np.arange(owners)[:, None]).astype(np.float64)
-    return belongs
-
-
-def _moving(plan: Plan, agreements: Contracts) -> NDArray[np.bool_]:
-    """Whether each cause moves each quantity: [cause, quantity]."""
-    index = plan.activities
-    by_cause = np.stack([index.demand, index.non_demographic, index.growth]) != NONE
-    activities = np.concatenate([by_cause, np.zeros((len(CAUSES), 1), dtype=bool)], axis=1)
-    agreed = activities[:, agreements.activity] | activities[:, agreements.capitation]
-    return np.concatenate([activities, agreed], axis=1)
-
-
-def _agreements(keys: list[QuantityKey], years: int) -> Contracts:
-    """The quantities that no tariff pays, as contracts of £1m that no price moves."""
-    count = len(keys)
-    payments = payments_of([form_runs(forms) for forms, _, _ in keys])
-    none = np.full(count, NONE, dtype=np.int64)
-    nothing = np.zeros((0, count))
-    return Contracts(
+def _quantities(
+    plan: Plan, activities: list[Index], agreements: list[Quantity], central: Factors
+) -> Quantities:
+    """Activities, and the agreements as contracts of £1m that no price moves."""
+    count, known = len(agreements), plan.activities.demand.tolist()
+    demands = list(dict.fromkeys(demand for demand, _, _ in activities if demand != NONE))
+    place = {demand: n for n, demand in enumerate(demands)} | {NONE: NONE}
+    by_payment = [
+        _integers([n for n, (payments, _, _) in enumerate(agreements) if payment in payments])
+        for payment in range(len(plan.flows.payments))
+    ]
+    none, nothing = np.full(count, NONE, dtype=np.int64), np.zeros((0, count))
+    contracts = Contracts(
         baseline=np.ones(count),
         payer=none,
         provider=none,
-        activity=np.array([activity for _, activity, _ in keys], dtype=np.int64),
+        activity=_integers([activities.index(activity) for _, activity, _ in agreements]),
         price=none,
         target=none,
         removal=none,
-        capitation=np.array([capitation for _, _, capitation in keys], dtype=np.int64),
-        payments=payments,
+        capitation=_integers([activities.index(people) for _, _, people in agreements]),
+        payments=tuple(
+            Payment(group.form, paid_by, paid_by, group.years)
+            for group, paid_by in zip(plan.flows.payments, by_payment, strict=True)
+            if paid_by.size
+        ),
         touched=np.zeros(0, dtype=np.int64),
         touched_payments=(),
         internal=np.zeros(count, dtype=bool),
         incoming=nothing,
         outgoing=nothing,
-        central_activity=np.ones((2, count, years)),
+        central_activity=np.ones((2, count, len(plan.years))),
     )
-
-
-def _activity_sets(plan: Plan, factors: Factors) -> FloatArray:
-    """Every activity under every set of causes, [2, 2, 2, activity, year, draw]; the last is 1."""
-    index, rates = plan.activities, factors.rates
-    growth, other = rates[index.growth], rates[index.non_demographic]
-    grown = growth * other
-    demography = np.divide(factors.activities, grown, out=np.ones_like(grown), where=grown != 0)
-    sets = products([demography, other, growth])
-    last = np.ones((*sets.shape[:3], 1, *sets.shape[4:]))
-    return np.concatenate([sets, last], axis=3)
-
-
-def quantity_sets(plan: Plan, found: Movements, factors: Factors) -> FloatArray:
-    """Every quantity under every set of causes, the plans agreed with the same causes."""
-    sets = _activity_sets(plan, factors)
-    stated = found.agreements
-    values = np.empty((*sets.shape[:3], len(stated.baseline), *sets.shape[4:]))
-    for chosen in np.ndindex(sets.shape[:3]):
-        alike = replace(factors, activities=sets[chosen])
-        central = found.central[chosen][stated.activity]
-        values[chosen] = paid(
-            stated, stated.payments, alike.activities, stated.activity, alike, central
-        )
-    return np.concatenate([sets, values], axis=3)
+    found = Quantities(
+        read=_integers([known.index(demand) for demand in demands]),
+        activities=Activities(
+            demand=_integers([place[demand] for demand, _, _ in activities]),
+            non_demographic=_integers([other for _, other, _ in activities]),
+            growth=_integers([growth for _, _, growth in activities]),
+        ),
+        agreements=contracts,
+    )
+    every = quantities_at(plan, found, central)[contracts.activity, :, 0]
+    agreed = np.broadcast_to(every, contracts.central_activity.shape)
+    return replace(found, agreements=replace(contracts, central_activity=agreed))

@@ -12,46 +12,69 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from finsim.economics.arrays import weighted
-from finsim.simulation.attribution import ratio
-from finsim.simulation.evaluate import Workings, planned_values
-from finsim.simulation.plan import Activity, Efficiency, FloatArray, IntArray, Plan
+from finsim.simulation.attribution import FOLLOWING_PLANS, ratio
+from finsim.simulation.evaluate import Workings, paid
+from finsim.simulation.plan import Activity, Efficiency, FloatArray, IntArray, Payment, Plan
+
+
+class ActivityTheme(Struct, frozen=True):
+    """A theme's schemes on activity, what they remove, and the rows that this touches.
+
+    `coefficients` [removal, scheme] are those of its `schemes` on its `removals`; `removal` [row]
+    stands among those.
+    """
+
+    schemes: IntArray
+    removals: IntArray
+    coefficients: FloatArray
+    rows: IntArray
+    removal: IntArray
 
 
 class Themes(Struct, frozen=True):
     """The themes of a plan's schemes, and what their schemes act on.
 
-    `activity` and `efficiency` are each theme's schemes by their positions among those; `removals`
-    what its activity schemes touch. `receives` [organisation, touched flow] is +1 for the provider
-    and −1 for the payer, `spends` [organisation, release row] 1 for whose cost is released.
+    Rows are the touched flows, then the release rows. `removal` [row] is what touches each;
+    `receives` [organisation, row] +1 for the provider of a flow, −1 for its payer, and 1 for whose
+    cost is released. `efficiency` are each theme's schemes by their positions among those.
+    `following` are the touched flows that follow an agreed plan, and `payments` pay those alone;
+    `as_planned` [year, theme and organisation, flow] is who receives what part of their plan's.
     """
 
     names: tuple[str, ...]
-    activity: tuple[IntArray, ...]
+    activity: tuple[ActivityTheme, ...]
     efficiency: tuple[IntArray, ...]
-    removals: tuple[IntArray, ...]
+    removal: IntArray
     receives: FloatArray
-    spends: FloatArray
+    following: IntArray
+    payments: tuple[Payment, ...]
+    as_planned: FloatArray
 
 
 def themes_of(plan: Plan) -> Themes:
     """The themes of a plan, in the order of its schemes."""
     names = tuple(dict.fromkeys(scheme.theme for scheme in plan.schemes))
-    activity = tuple(_of_theme(plan.activity_schemes, name) for name in names)
-    efficiency = tuple(_of_theme(plan.efficiency_schemes, name) for name in names)
     flows, count = plan.flows, len(plan.bodies.ids)
     net = (flows.incoming - flows.outgoing)[:count, flows.touched]
     owner = plan.unit_organisation[plan.releases.unit]
+    receives = np.hstack([net, owner == np.arange(count)[:, None]])
+    removal = np.concatenate([flows.removal[flows.touched], plan.releases.removal])
+    schemes = [_of_theme(plan.activity_schemes, name) for name in names]
+    following, payments = _following(flows.touched_payments)
+    parts = [plan.removals.central_parts[of][:, removal[following]].sum(axis=0) for of in schemes]
+    as_planned = [receives[:, following] * part.T[:, None] for part in parts]
     return Themes(
         names=names,
-        activity=activity,
-        efficiency=efficiency,
-        removals=tuple(
-            np.flatnonzero((plan.removals.coefficients[of] != 0).any(axis=0)) for of in activity
-        ),
-        receives=net,
-        spends=(owner == np.arange(count)[:, None]).astype(np.float64),
+        activity=tuple(_activity_theme(plan, of, removal) for of in schemes),
+        efficiency=tuple(_of_theme(plan.efficiency_schemes, name) for name in names),
+        removal=removal,
+        receives=receives,
+        following=following,
+        payments=payments,
+        as_planned=np.hstack(as_planned) if names else np.zeros((len(plan.years), 0, 0)),
     )
 
 
@@ -59,71 +82,86 @@ def _of_theme(schemes: Sequence[Activity | Efficiency], theme: str) -> IntArray:
     return np.array([n for n, s in enumerate(schemes) if s.theme == theme], dtype=np.int64)
 
 
+def _activity_theme(plan: Plan, schemes: IntArray, removal: IntArray) -> ActivityTheme:
+    coefficients = plan.removals.coefficients[schemes].T
+    removals = np.flatnonzero(coefficients.any(axis=1))
+    rows = np.flatnonzero(np.isin(removal, removals))
+    places = np.searchsorted(removals, removal[rows])
+    return ActivityTheme(schemes, removals, coefficients[removals], rows, places)
+
+
+def _following(payments: Sequence[Payment]) -> tuple[IntArray, tuple[Payment, ...]]:
+    """The rows that follow an agreed plan in some year, and the payments of those alone."""
+    follow = [group.rows for group in payments if group.form.form in FOLLOWING_PLANS]
+    rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *follow]))
+    kept = [(group, np.isin(group.rows, rows)) for group in payments]
+    return rows, tuple(
+        replace(
+            group,
+            contracts=group.contracts[of],
+            rows=np.searchsorted(rows, group.rows[of]),
+        )
+        for group, of in kept
+    )
+
+
 def savings_by_theme(plan: Plan, themes: Themes, found: Workings) -> FloatArray:
-    """The net saving of each theme to each organisation, [theme, organisation, year, draw], £m."""
-    flows, factors = plan.flows, found.factors
-    count = len(plan.bodies.ids)
-    savings = np.zeros((len(themes.names), count, *factors.rates.shape[1:]))
+    """What each theme saves each organisation, [theme, organisation, projected year, draw], £m."""
+    shape = (len(themes.names), len(plan.bodies.ids), *found.before[0, 1:].shape)
     if not plan.schemes:
-        return savings
-    before = found.before[flows.touched]
-    agreed = planned_values(flows, factors, np.arange(len(flows.touched))) - before
-    paid_for = flows.removal[flows.touched]
-    by_removal = ratio(found.touched - before - agreed, factors.removed[paid_for])
-    freed = _freed(plan, found)
-    overlap = _overlap(plan, found)
-    for theme in range(len(themes.names)):
-        reached = themes.removals[theme]
-        if reached.size:
-            removed = _removed(plan, themes, found, theme, overlap)
-            parts = plan.removals.central_parts[themes.activity[theme]].sum(axis=0)
-            for owner, removals, worth, planned in (
-                (themes.receives, paid_for, by_removal, agreed),
-                (themes.spends, plan.releases.removal, freed, None),
-            ):
-                rows = np.flatnonzero(np.isin(removals, reached))
-                of_rows = removals[rows]
-                value = removed[np.searchsorted(reached, of_rows)]
-                value *= worth[rows]
-                if planned is not None:
-                    value += parts[of_rows][:, :, None] * planned[rows]
-                savings[theme] += weighted(owner[:, rows], value)
+        return np.zeros(shape)
+    planned = _planned(plan, themes, found)
+    savings = weighted(themes.as_planned[1:], planned).reshape(shape)
+    gross = found.factors.gross[:, 1:]
+    overlap, worth = _overlap(plan, found), _worth(plan, themes, found, planned)
+    for number, theme in enumerate(themes.activity):
+        if theme.rows.size:
+            own = gross[theme.schemes]
+            removed = weighted(np.abs(theme.coefficients), np.abs(own))
+            removed *= overlap[theme.removals]
+            removed += weighted(theme.coefficients, own)
+            value = removed[theme.removal]
+            value *= worth[theme.rows]
+            savings[number] += weighted(themes.receives[:, theme.rows], value)
     _add_efficiency(plan, themes, found, savings)
     return savings
 
 
-def _freed(plan: Plan, found: Workings) -> FloatArray:
-    """What a unit of removal frees of own costs: [release row, year, draw], £m."""
-    costs, factors, releases = found.costs, found.factors, plan.releases
-    freed = np.where(factors.removed[releases.removal] > 0, costs.going, costs.whole)
-    freed *= (1 + factors.efficiency[plan.unit_scope[releases.unit]]) / 2
-    return freed
+def _planned(plan: Plan, themes: Themes, found: Workings) -> FloatArray:
+    """What flows that follow a plan pay differently for the schemes agreed in it, £m."""
+    flows, activities = plan.flows, found.factors.activities
+    n = flows.touched[themes.following]
+    central = flows.central_activity[1, n]
+    agreed = paid(flows, themes.payments, activities, flows.activity[n], found.factors, central)
+    agreed -= found.before[n]
+    return agreed[:, 1:]
 
 
 def _overlap(plan: Plan, found: Workings) -> FloatArray:
-    """`(R − Σ R_j) / Σ |R_j|` of each removal, [removal, year, draw]."""
-    factors, coefficients = found.factors, plan.removals.coefficients
-    stated = weighted(coefficients.T, factors.gross)
-    stated *= factors.reach
-    sizes = weighted(np.abs(coefficients).T, np.abs(factors.gross))
-    sizes *= np.abs(factors.reach)
-    return ratio(factors.removed[: len(stated)] - stated, sizes)
+    """`(R − Σ R_j) / Σ |R_j|` of each removal, as savings at tariff: [removal, year, draw]."""
+    factors, coefficients = found.factors, plan.removals.coefficients.T
+    gross = factors.gross[:, 1:]
+    over = factors.removed[: len(coefficients), 1:] / factors.reach[:, 1:]
+    over -= weighted(coefficients, gross)
+    return ratio(over, weighted(np.abs(coefficients), np.abs(gross)))
 
 
-def _removed(
-    plan: Plan, themes: Themes, found: Workings, theme: int, overlap: FloatArray
-) -> FloatArray:
-    """The part of each removal reached that a theme removes, its share of the overlap included."""
-    reached, schemes = themes.removals[theme], themes.activity[theme]
-    coefficients = plan.removals.coefficients[np.ix_(schemes, reached)]
-    gross, reach = found.factors.gross[schemes], found.factors.reach[reached]
-    removed = weighted(np.abs(coefficients).T, np.abs(gross))
-    removed *= np.abs(reach)
-    removed *= overlap[reached]
-    stated = weighted(coefficients.T, gross)
-    stated *= reach
-    removed += stated
-    return removed
+def _worth(plan: Plan, themes: Themes, found: Workings, planned: FloatArray) -> FloatArray:
+    """What removing £1m at tariff does to flows, and frees of own costs: [row, year, draw], £m."""
+    factors, costs, releases = found.factors, found.costs, plan.releases
+    removed, count = factors.removed[:, 1:], len(plan.flows.touched)
+    reach = factors.reach[:, 1:]
+    per_unit = ratio(reach, removed[: len(reach)])
+    worth = np.empty((len(themes.removal), *planned.shape[1:]))
+    of_flows, freed = worth[:count], worth[count:]
+    np.subtract(found.touched[:, 1:], found.before[plan.flows.touched, 1:], out=of_flows)
+    of_flows[themes.following] -= planned
+    of_flows *= per_unit[themes.removal[:count]]
+    removes = removed[releases.removal] > 0
+    freed[:] = np.where(removes, costs.going[:, 1:], costs.whole[:, 1:])
+    freed *= (1 + factors.efficiency[plan.unit_scope[releases.unit], 1:]) / 2
+    freed *= reach[releases.removal]
+    return worth
 
 
 def _add_efficiency(plan: Plan, themes: Themes, found: Workings, savings: FloatArray) -> None:
@@ -133,9 +171,9 @@ def _add_efficiency(plan: Plan, themes: Themes, found: Workings, savings: FloatA
         units = np.flatnonzero(plan.unit_scope == number)
         if not scope or not units.size:
             continue
-        saved = costs.do_nothing[units] - costs.released[units] / 2
-        saved *= 1 - factors.efficiency[number]
-        sizes = np.abs(1 - factors.scheme_efficiency[list(scope)])
+        saved = costs.do_nothing[units, 1:] - costs.released[units, 1:] / 2
+        saved *= 1 - factors.efficiency[number, 1:]
+        sizes = np.abs(1 - factors.scheme_efficiency[list(scope), 1:])
         shares = ratio(sizes, np.broadcast_to(sizes.sum(axis=0), sizes.shape))
         for theme, schemes in enumerate(themes.efficiency):
             acting = [place for place, scheme in enumerate(scope) if scheme in schemes]

@@ -1,28 +1,21 @@
 """The steps of the bridge: from the base-year position to the position, in every draw.
 
-Steps are changes of position, [organisation, year, draw], £m, favourable positive. In every draw
-they sum to the position, for each organisation and for the perimeter.
+Steps are changes of position, [organisation, projected year, draw], £m, favourable positive. In
+every draw they sum to the position, for each organisation and for the perimeter.
 """
 
 from __future__ import annotations
 
-import numpy as np
 from msgspec import Struct
 
 from finsim.simulation.arrangement import Settled
-from finsim.simulation.evaluate import (
-    Outcome,
-    Workings,
-    reserves_at,
-    shocks_at,
-    unattributed_pressure,
-)
-from finsim.simulation.movements import CAUSES, PRICE_KINDS, Movements, moved_by, movements
+from finsim.simulation.evaluate import Outcome, shocks_at, unattributed_pressure
+from finsim.simulation.movements import PARTS, Movements, moved_by, movements
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.savings_by_theme import Themes, savings_by_theme, themes_of
 
 BASE = "base_position"
-DO_NOTHING = (BASE, *CAUSES, *PRICE_KINDS, "unattributed_pressure", "reserves", "shocks")
+DO_NOTHING = (BASE, *PARTS, "unattributed_pressure", "reserves", "shocks")
 NO_SCHEME = "no_scheme"
 DELIVERY = "cost_of_delivery"
 SETTLED = ("transfer", "external_support", "sustainability_funding")
@@ -48,33 +41,28 @@ def steps_of(plan: Plan) -> Steps:
 
 
 def economic_steps(
-    plan: Plan, stated: Steps, x: FloatArray, found: Workings, outcome: Outcome
-) -> FloatArray:
-    """The steps that options share, to the costs of delivery: [step, organisation, year, draw].
+    plan: Plan, stated: Steps, x: FloatArray, outcome: Outcome
+) -> tuple[FloatArray, ...]:
+    """The steps that options share, to the costs of delivery.
 
+    Each is [organisation, projected year, draw], an axis of 1 standing for all that are alike.
     `no_scheme` is what contracts with an agreed plan pay differently although no scheme can be
     said to have done it; nearly always nil.
     """
-    moved = moved_by(plan, stated.movements, found.factors)
-    base = outcome.position_do_nothing[:, :1]
-    reserves = reserves_at(plan, found.before)
-    themes = savings_by_theme(plan, stated.themes, found)
-    parts = (
-        base,
-        *(moved[name] for name in (*CAUSES, *PRICE_KINDS)),
-        -unattributed_pressure(plan, x),
-        reserves[:, :1] - reserves,
-        shocks_at(plan, x),
+    themes = savings_by_theme(plan, stated.themes, outcome.workings)
+    reserves, factors = outcome.reserves, outcome.workings.factors
+    return (
+        outcome.position_do_nothing[:, :1],
+        *moved_by(plan, stated.movements, factors),
+        -unattributed_pressure(plan, x)[:, 1:],
+        reserves[:, :1] - reserves[:, 1:],
+        shocks_at(plan, x)[:, 1:],
         *themes,
-        outcome.saving - themes.sum(axis=0),
-        -outcome.cost_of_delivery,
+        outcome.saving[:, 1:] - themes.sum(axis=0),
+        -outcome.cost_of_delivery[:, 1:],
     )
-    steps = np.empty((len(parts), *outcome.position_do_nothing.shape))
-    for number, part in enumerate(parts):
-        steps[number] = part
-    return steps
 
 
-def settled_steps(settled: Settled) -> FloatArray:
+def settled_steps(settled: Settled) -> tuple[FloatArray, ...]:
     """The steps that an option adds: transfers, support and funding."""
-    return np.stack([getattr(settled, name) for name in SETTLED])
+    return tuple(getattr(settled, name)[:, 1:] for name in SETTLED)
