@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from msgspec import Struct
 
-from finsim.analysis.statistics import STATISTICS, statistics
+from finsim.analysis.statistics import mean_and_range
 from finsim.simulation.arrangement import Settled
 from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import FloatArray, Plan
 from finsim.simulation.steps import DO_NOTHING, SETTLED, Steps, economic_steps, settled_steps
-
-SHOWN = ("mean", "p10", "p90")
 
 
 class Bridged(Struct, frozen=True):
@@ -102,7 +100,5 @@ class StepsGathered:
 
 def _statistics(values: FloatArray) -> FloatArray:
     """Mean, P10 and P90 of [step, body, year, draw] over the draws: [statistic, step, …]."""
-    rows = values.reshape(-1, values.shape[-1])
-    found = statistics(rows, np.zeros(len(rows), dtype=bool))
-    shown = found[[STATISTICS.index(name) for name in SHOWN]]
-    return shown.reshape(len(SHOWN), *values.shape[:-1])
+    found = mean_and_range(values.reshape(-1, values.shape[-1]))
+    return found.reshape(-1, *values.shape[:-1])

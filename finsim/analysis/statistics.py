@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from finsim.simulation.plan import FloatArray
+from finsim.simulation.plan import FloatArray, IntArray
 
 STATISTICS = ("mean", "p10", "p50", "p90", "tail_mean")
 TAIL = 0.1
@@ -22,18 +23,27 @@ def statistics(values: FloatArray, worse_high: NDArray[np.bool_]) -> FloatArray:
     Of a row of one value, as many are in a base year, every statistic is that value.
     """
     found = np.repeat(values[None, :, 0], len(STATISTICS), axis=0)
-    varies = np.flatnonzero((values != values[:, :1]).any(axis=1))
-    for start in range(0, len(varies), BATCH):
-        rows = varies[start : start + BATCH]
-        found[:, rows] = _of_varying(values[rows], worse_high[rows])
+    for rows, own in _varying(values):
+        ordered = ordered_in_part(own)
+        tails = np.where(worse_high[rows], tail_mean(ordered[:, ::-1]), tail_mean(ordered))
+        found[:, rows] = [own.mean(axis=1), *quantiles(ordered, (0.1, 0.5, 0.9)).T, tails]
     return found
 
 
-def _of_varying(values: FloatArray, worse_high: NDArray[np.bool_]) -> FloatArray:
-    ordered = ordered_in_part(values)
-    tails = np.where(worse_high, tail_mean(ordered[:, ::-1]), tail_mean(ordered))
-    p10, p50, p90 = quantiles(ordered, (0.1, 0.5, 0.9)).T
-    return np.stack([values.mean(axis=1), p10, p50, p90, tails])
+def mean_and_range(values: FloatArray) -> FloatArray:
+    """Mean, P10 and P90 of rows [row, draw], as `statistics` has them: [statistic, row]."""
+    found = np.repeat(values[None, :, 0], 3, axis=0)
+    for rows, own in _varying(values):
+        found[:, rows] = [own.mean(axis=1), *quantiles(ordered_ends(own), (0.1, 0.9)).T]
+    return found
+
+
+def _varying(values: FloatArray) -> Iterator[tuple[IntArray, FloatArray]]:
+    """The rows of more than one value, some at a time: which they are, and their draws."""
+    varies = np.flatnonzero((values != values[:, :1]).any(axis=1))
+    for start in range(0, len(varies), BATCH):
+        rows = varies[start : start + BATCH]
+        yield rows, values[rows]
 
 
 def ordered_in_part(values: FloatArray) -> FloatArray:
@@ -49,16 +59,35 @@ def ordered_in_part(values: FloatArray) -> FloatArray:
     if draws != 4 * RUN:
         return np.sort(values, axis=1)
     runs = np.sort(values.reshape(rows, 2, 2, RUN), axis=-1)
-    runs = np.sort(np.stack(_halves(runs[:, :, 0], runs[:, :, 1]), axis=2), axis=-1)
+    runs = np.stack(_halves(runs[:, :, 0], runs[:, :, 1]), axis=2)
+    runs.sort(axis=-1)
     one, other = runs.reshape(rows, 2, 2 * RUN).swapaxes(0, 1)
     low, high = _halves(one, other)
     edge = draws // 8
-    ordered = np.concatenate([low, high], axis=1)
+    ordered = np.empty_like(values)
     ordered[:, 2 * RUN - 1] = low.max(axis=1)
     ordered[:, 2 * RUN] = high.min(axis=1)
     first, _ = _halves(one[:, :edge], other[:, :edge])
     _, last = _halves(one[:, -edge:], other[:, -edge:])
     ordered[:, :edge], ordered[:, -edge:] = np.sort(first, axis=1), np.sort(last, axis=1)
+    return ordered
+
+
+def ordered_ends(values: FloatArray) -> FloatArray:
+    """Rows [row, draw] of which the first and last eighth stand as if sorted, and no others.
+
+    As in `ordered_in_part`, but of each sorted run no more than an eighth of the row can be wanted.
+    """
+    rows, draws = values.shape
+    if draws != 4 * RUN:
+        return np.sort(values, axis=1)
+    runs = np.sort(values.reshape(rows, 2, 2, RUN), axis=-1)
+    ordered, edge = np.empty_like(values), draws // 8
+    first, last = slice(None, edge), slice(-edge, None)
+    for nearer, end in ((np.minimum, first), (np.maximum, last)):
+        part = runs[..., end]
+        pairs = np.sort(nearer(part[:, :, 0], part[:, :, 1, ::-1]), axis=-1)
+        ordered[:, end] = np.sort(nearer(pairs[:, 0], pairs[:, 1, ::-1]), axis=-1)
     return ordered
 
 

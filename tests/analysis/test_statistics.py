@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from finsim.analysis.estimates import standard_error
 from finsim.analysis.statistics import (
+    mean_and_range,
+    ordered_ends,
     ordered_in_part,
     quantiles,
     statistics,
@@ -94,9 +96,10 @@ def test_the_order_that_statistics_need_is_that_of_a_sorted_row(draws: int, kind
     values[1] = np.sort(values[1])[::-1]
     found, expected = ordered_in_part(values), np.sort(values, axis=1)
     edge, middle = draws // 8, slice(draws // 2 - 1, draws // 2 + 1)
-    np.testing.assert_array_equal(found[:, :edge], expected[:, :edge])
-    np.testing.assert_array_equal(found[:, -edge:], expected[:, -edge:])
     np.testing.assert_array_equal(found[:, middle], expected[:, middle])
+    for ordered in (found, ordered_ends(values)):
+        np.testing.assert_array_equal(ordered[:, :edge], expected[:, :edge])
+        np.testing.assert_array_equal(ordered[:, -edge:], expected[:, -edge:])
 
 
 @pytest.mark.parametrize("draws", [500, 1024])
@@ -108,6 +111,7 @@ def test_statistics_of_many_rows_are_those_of_each(draws: int) -> None:
     np.testing.assert_array_equal(found[1:4], quantiles(ordered, (0.1, 0.5, 0.9)).T)
     np.testing.assert_array_equal(found[4, ~high], tail_mean(ordered)[~high])
     np.testing.assert_array_equal(found[4, high], tail_mean(ordered[:, ::-1])[high])
+    np.testing.assert_array_equal(mean_and_range(values), found[[0, 1, 3]])
     alone = [statistics(values[n : n + 1], high[n : n + 1])[:, 0] for n in range(200)]
     np.testing.assert_array_equal(found, np.stack(alone, axis=1))
 
@@ -124,4 +128,5 @@ def test_a_row_of_one_value_has_that_value_for_every_statistic() -> None:
     values = np.stack([np.full(1024, 0.1), np.linspace(3.0, 1.0, 1024)])
     found = statistics(values, np.array([False, True]))
     assert found[:, 0].tolist() == [0.1] * 5
+    np.testing.assert_array_equal(mean_and_range(values), found[[0, 1, 3]])
     assert found[:, 1] == pytest.approx([2.0, 1.2, 2.0, 2.8, 2.9], abs=1e-3)
