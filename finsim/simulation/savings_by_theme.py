@@ -17,7 +17,15 @@ from msgspec.structs import replace
 from finsim.economics.arrays import weighted
 from finsim.simulation.attribution import FOLLOWING_PLANS, ratio
 from finsim.simulation.evaluate import Workings, paid
-from finsim.simulation.plan import Activity, Efficiency, FloatArray, IntArray, Payment, Plan
+from finsim.simulation.plan import (
+    Activity,
+    Contracts,
+    Efficiency,
+    FloatArray,
+    IntArray,
+    Payment,
+    Plan,
+)
 
 
 class ActivityTheme(Struct, frozen=True):
@@ -63,7 +71,7 @@ def themes_of(plan: Plan) -> Themes:
     receives = np.hstack([net, owner == np.arange(count)[:, None]])
     removal = np.concatenate([flows.removal[flows.touched], plan.releases.removal])
     schemes = [_of_theme(plan.activity_schemes, name) for name in names]
-    following, payments = _following(flows.touched_payments)
+    following, payments = _following(flows)
     parts = [plan.removals.central_parts[of][:, removal[following]].sum(axis=0) for of in schemes]
     as_planned = [receives[:, following] * part.T[:, None] for part in parts]
     return Themes(
@@ -90,18 +98,17 @@ def _activity_theme(plan: Plan, schemes: IntArray, removal: IntArray) -> Activit
     return ActivityTheme(schemes, removals, coefficients[removals], rows, places)
 
 
-def _following(payments: Sequence[Payment]) -> tuple[IntArray, tuple[Payment, ...]]:
-    """The rows that follow an agreed plan in some year, and the payments of those alone."""
-    follow = [group.rows for group in payments if group.form.form in FOLLOWING_PLANS]
-    rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *follow]))
-    kept = [(group, np.isin(group.rows, rows)) for group in payments]
-    return rows, tuple(
-        replace(
-            group,
-            contracts=group.contracts[of],
-            rows=np.searchsorted(rows, group.rows[of]),
-        )
-        for group, of in kept
+def _following(flows: Contracts) -> tuple[IntArray, tuple[Payment, ...]]:
+    """The touched flows that follow an agreed plan in some year, and their payments alone."""
+    follow = np.zeros(len(flows.touched), dtype=bool)
+    for group in flows.touched_payments:
+        if group.form.form in FOLLOWING_PLANS:
+            follow[group.rows] = True
+    places = np.cumsum(follow) - 1
+    return np.flatnonzero(follow), tuple(
+        replace(group, contracts=group.contracts[kept], rows=places[group.rows[kept]])
+        for group in flows.touched_payments
+        if (kept := follow[group.rows]).any()
     )
 
 
