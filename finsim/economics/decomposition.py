@@ -8,8 +8,6 @@ gets nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
 from math import factorial
 
 import numpy as np
@@ -105,21 +103,3 @@ def _over_sets(values: FloatArray, causes: int, weights: FloatArray) -> FloatArr
     sizes = np.indices((2,) * causes).sum(axis=0).ravel()
     total: FloatArray = weights[:, sizes] @ values.reshape(len(sizes), -1)
     return total.reshape(len(weights), *values.shape[causes:])
-
-
-def products(factors: Sequence[FloatArray]) -> FloatArray:
-    """The product of factors under every set of them, a factor left out being 1.
-
-    Args:
-        factors: each [...], an index that is 1 where nothing has changed.
-
-    Returns:
-        [2, …, 2, ...], one leading axis for each factor.
-    """
-    choices = [np.stack([np.ones_like(factor), factor]) for factor in factors]
-    shape, count = factors[0].shape, len(factors)
-    axes = [
-        choice.reshape((1,) * n + (2,) + (1,) * (count - 1 - n) + shape)
-        for n, choice in enumerate(choices)
-    ]
-    return reduce(np.multiply, axes)

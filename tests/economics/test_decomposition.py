@@ -1,5 +1,6 @@
 """Contributions to a change: by hand, against every order written out, and what must hold."""
 
+from functools import reduce
 from itertools import combinations, permutations
 
 import numpy as np
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 from finsim.economics.decomposition import (
     contributions,
     priced_contributions,
-    products,
     shapley_weights,
 )
 
@@ -19,7 +19,8 @@ FACTORS = st.lists(INDEX, min_size=2, max_size=4)
 
 
 def of(*factors: float) -> np.ndarray:
-    return products([np.array(factor) for factor in factors])
+    """The product of factors under every set of them, a factor left out being 1."""
+    return reduce(np.multiply.outer, [np.array([1.0, factor]) for factor in factors])
 
 
 def test_two_factors_by_hand() -> None:
