@@ -9,6 +9,7 @@ out once, and a draw needs one matrix product.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Literal, TypeAlias
 
@@ -49,11 +50,9 @@ UNMOVED: Index = (NONE,) * len(CAUSES)
 class Quantities(Struct, frozen=True):
     """The quantities of a plan under every set of causes, each once.
 
-    The `activities`, as a tariff pays them, come first, then the `agreements` in other forms. Each
-    demand index is that of the plan's activity `read`.
+    The `activities`, as a tariff pays them, come first, then the `agreements` in other forms.
     """
 
-    read: IntArray
     activities: Activities
     agreements: Contracts
 
@@ -140,10 +139,7 @@ def moved_by(plan: Plan, found: Movements, factors: Factors) -> FloatArray:
 
 def quantities_at(plan: Plan, stated: Quantities, factors: Factors) -> FloatArray:
     """Every quantity, [quantity, year, draw], with the plans agreed for the same causes."""
-    index, read, rates = plan.activities, stated.read, factors.rates
-    grown = rates[index.growth[read]] * rates[index.non_demographic[read]]
-    demands = np.ones((len(read) + 1, *rates.shape[1:]))
-    np.divide(factors.activities[read], grown, out=demands[:-1], where=grown != 0)
+    rates, demands = factors.rates, _demands(plan, factors)
     activities = demands[stated.activities.demand]
     activities *= rates[stated.activities.non_demographic]
     activities *= rates[stated.activities.growth]
@@ -151,6 +147,17 @@ def quantities_at(plan: Plan, stated: Quantities, factors: Factors) -> FloatArra
     (central, _), of = agreements.central_activity, agreements.activity
     agreed = paid(agreements, agreements.payments, activities, of, alike, central)
     return np.concatenate([activities, agreed])
+
+
+def _demands(plan: Plan, factors: Factors) -> FloatArray:
+    """Every demand index: each of its activities where nothing else has ended that one."""
+    index, rates = plan.activities, factors.rates
+    demands = np.ones((index.demand.max(initial=NONE) + 2, *rates.shape[1:]))
+    for number in np.flatnonzero(index.demand != NONE):
+        grown = rates[index.growth[number]] * rates[index.non_demographic[number]]
+        demand = demands[index.demand[number]]
+        np.divide(factors.activities[number], grown, out=demand, where=grown != 0)
+    return demands
 
 
 def quantities_and_rows(plan: Plan, central: Factors) -> tuple[Quantities, Rows]:
@@ -200,7 +207,7 @@ def _under(quantity: Quantity, causes: tuple[bool, ...]) -> Quantity:
     return payments, activity, people
 
 
-def _integers(values: list[int] | list[list[int]]) -> IntArray:
+def _integers(values: Sequence[int] | Sequence[Sequence[int]]) -> IntArray:
     return np.array(values, dtype=np.int64)
 
 
@@ -252,9 +259,7 @@ def _quantities(
     plan: Plan, activities: list[Index], agreements: list[Quantity], central: Factors
 ) -> Quantities:
     """Activities, and the agreements as contracts of £1m that no price moves."""
-    count, known = len(agreements), plan.activities.demand.tolist()
-    demands = list(dict.fromkeys(demand for demand, _, _ in activities if demand != NONE))
-    place = {demand: n for n, demand in enumerate(demands)} | {NONE: NONE}
+    count = len(agreements)
     by_payment = [
         _integers([n for n, (payments, _, _) in enumerate(agreements) if payment in payments])
         for payment in range(len(plan.flows.payments))
@@ -281,15 +286,9 @@ def _quantities(
         outgoing=nothing,
         central_activity=np.ones((2, count, len(plan.years))),
     )
-    found = Quantities(
-        read=_integers([known.index(demand) for demand in demands]),
-        activities=Activities(
-            demand=_integers([place[demand] for demand, _, _ in activities]),
-            non_demographic=_integers([other for _, other, _ in activities]),
-            growth=_integers([growth for _, _, growth in activities]),
-        ),
-        agreements=contracts,
-    )
+    demand, other, growth = _integers(activities).reshape(-1, len(CAUSES)).T
+    indices = Activities(demand=demand, growth=growth, non_demographic=other)
+    found = Quantities(indices, contracts)
     every = quantities_at(plan, found, central)[contracts.activity, :, 0]
     agreed = np.broadcast_to(every, contracts.central_activity.shape)
     return replace(found, agreements=replace(contracts, central_activity=agreed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
@@ -25,7 +26,7 @@ from systems import (
     systems,
 )
 
-from finsim.book.model import Demand
+from finsim.book.model import Contract, Demand, Driver
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.cases import central_inputs
 from finsim.simulation.evaluate import Record, evaluate, workings
@@ -132,7 +133,12 @@ def test_growth_is_the_mean_over_every_order(resolved: Resolved) -> None:
 # By hand
 
 
-def hospital(payment: str | None = None, **rest: Any) -> Resolved:
+def hospital(
+    payment: str | None = None,
+    more_drivers: Sequence[Driver] = (),
+    more_contracts: Sequence[Contract] = (),
+    **rest: Any,
+) -> Resolved:
     """A CCG pays a hospital £100m; people grow by 5% in a year, the tariff by 2%, pay by 4%."""
     return system(
         years=(2015, 2016),
@@ -147,9 +153,10 @@ def hospital(payment: str | None = None, **rest: Any) -> Resolved:
         external=[external("government")],
         drivers=[
             driver("mix", 0.5), driver("tariff", 0.02), driver("pay", 0.04),
-            driver("allocation", 0.03),
+            driver("allocation", 0.03), *more_drivers,
         ],
         contracts=[
+            *more_contracts,
             contract("allocation", "government", "ccg", 100.0, price="allocation"),
             contract(
                 "care", "ccg", "hospital", 100.0, demand="population", areas=["town"],
@@ -233,3 +240,18 @@ def test_the_blended_contract_of_the_method_page_by_hand() -> None:
     named = dict(zip(stated.names, steps[:, body(plan, "ccg"), -1, 0], strict=False))
     assert named["demography"] == pytest.approx(-4.242)
     assert named["contract_prices"] == pytest.approx(-2.042)
+
+
+def test_a_service_that_ends_leaves_the_people_of_others_known() -> None:
+    """Two services follow the same people; one ends, the other is paid 107.1 as before."""
+    clinic = contract(
+        "clinic", "ccg", "hospital", 10.0, demand="population", areas=["town"], price="tariff",
+        growth="ends",
+    )  # fmt: skip
+    steps = steps_by_hand(
+        hospital(more_drivers=[driver("ends", -1.0)], more_contracts=[clinic]),
+    )
+    assert sum(steps.values())[0] == pytest.approx(103 - 107.1)
+    # The clinic's 10 last by turns with or without 5% more people and 2% more tariff.
+    ended = 10 * (1 / 3 + 1.05 / 6 + 1.02 / 6 + 1.05 * 1.02 / 3)
+    assert steps["stated_growth"][0] == pytest.approx(ended)
