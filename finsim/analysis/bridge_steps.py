@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from finsim.analysis.statistics import mean_and_range
+from finsim.economics.ledger import system_total
 from finsim.simulation.arrangement import Settled
 from finsim.simulation.evaluate import Outcome
 from finsim.simulation.plan import FloatArray, Plan
@@ -81,7 +82,7 @@ class StepsGathered:
 
     def _put(self, step: FloatArray, into: FloatArray) -> None:
         into[1:] = step
-        into[0] = step[self.plan.bodies.in_perimeter].sum(axis=0)
+        into[0] = system_total(step, self.plan.bodies.in_perimeter)
 
     def summaries(self) -> dict[int, StepsSummary]:
         """What the replicate says of each option."""
