@@ -30,9 +30,9 @@ from finsim.analysis.estimates import estimate
 from finsim.analysis.study import Case, Study, study
 from finsim.analysis.summaries import summarise
 from finsim.scenario.reading import read_files
-from finsim.simulation.forked import Forked
 from finsim.simulation.resolve import resolve_each
 from finsim.simulation.run import Sampling, prepare, sampling
+from finsim.simulation.sharing import Forked
 
 ROOT = Path(__file__).resolve().parents[1]
 BINS = 256

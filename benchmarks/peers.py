@@ -46,7 +46,7 @@ FIGURES = ("mean", "P10", "P50", "P90")
 
 
 def finsim(processes: int = 1) -> Timed:
-    from finsim.simulation.forked import Forked
+    from finsim.simulation.sharing import Forked
 
     found, engine = finsim_model.loaded(), Forked(processes)
 

@@ -26,9 +26,9 @@ from finsim.outputs.sweep_table import sweep_table
 from finsim.scenario.model import AS_STATED
 from finsim.scenario.reading import Files, read_files
 from finsim.scenario.sweep import EVERY_OPTION, Case, Sweep, read_sweep
-from finsim.simulation.forked import processors
 from finsim.simulation.resolve import Resolution, resolve_each
 from finsim.simulation.run import sampling
+from finsim.simulation.sharing import processors
 from finsim.simulation.workers import DaskWorkers, LocalWorkers
 
 

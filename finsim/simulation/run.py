@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from functools import cache
-from types import TracebackType
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -134,17 +132,9 @@ class Engine(Protocol):
         ...
 
 
-class Serial(AbstractContextManager["Serial"]):
+class Serial(Struct, frozen=True):
     """One replicate after the other, in this process."""
 
     def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
         """The work of each replicate, in order."""
         return map(work, replicates)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None

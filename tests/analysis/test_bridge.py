@@ -15,9 +15,9 @@ from finsim.analysis.results import Results, simulate_cases
 from finsim.analysis.study import Case
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.compile_arrangement import compile_arrangement
-from finsim.simulation.forked import Forked
 from finsim.simulation.resolve import Resolution
 from finsim.simulation.run import Sampling, Serial
+from finsim.simulation.sharing import Forked
 from finsim.uncertainty.point_sets import Design
 
 Shipped = Callable[..., Resolution]

@@ -32,11 +32,11 @@ from finsim.economics.arrays import UNIT
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.arrangement import settled
 from finsim.simulation.evaluate import evaluate
-from finsim.simulation.forked import Forked
 from finsim.simulation.levels import level_outcomes
 from finsim.simulation.plan import Plan
 from finsim.simulation.resolve import Resolution, resolve
 from finsim.simulation.run import Sampling, Serial, draws_together, replay, sampling, units
+from finsim.simulation.sharing import Forked, Threads
 from finsim.simulation.workers import LocalWorkers
 from finsim.uncertainty.dependence import achieved_rank_correlation
 from finsim.uncertainty.point_sets import Design, Kind
@@ -347,13 +347,10 @@ def test_engines_give_the_same_bits(shipped: Shipped) -> None:
     sent = pickle.loads(pickle.dumps(plan))
     assert sent.resolved == plan.resolved
     chosen = Sampling(Design("lattice", 512, 4), 8)
-    with Serial() as engine:
-        alone = simulate(plan, chosen, engine)
-    with LocalWorkers(2) as engine:
-        shared = simulate(plan, chosen, engine)
-    with Forked(2) as engine:
-        copied = simulate(plan, chosen, engine)
-    for other in (shared, copied):
+    alone = simulate(plan, chosen, Serial())
+    with LocalWorkers(2) as workers:
+        sent_out = simulate(plan, chosen, workers)
+    for other in (sent_out, *(simulate(plan, chosen, kind(2)) for kind in (Forked, Threads))):
         assert rows_of(alone) == rows_of(other)
         assert alone.curves == other.curves
         assert alone.checks == other.checks

@@ -1,15 +1,16 @@
-"""Replicates shared with copies of this process: in order, once each, and nothing lost."""
+"""Replicates shared with copies of this process, or by threads: in order, once each, none lost."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import threading
 import time
 
 import pytest
 
-from finsim.simulation.forked import Forked, can_fork, processors
+from finsim.simulation.sharing import Forked, Threads, can_fork, processors, shared_by
 
 needs_forking = pytest.mark.skipif(not can_fork(), reason="no copies of this process can be made")
 HERE = os.getpid()
@@ -20,11 +21,13 @@ def replicate_and_process(replicate: int) -> tuple[int, int]:
     return replicate, os.getpid()
 
 
+@pytest.mark.parametrize("kind", [Forked, Threads])
 @pytest.mark.parametrize("workers", [1, 2, 3])
 @pytest.mark.parametrize("count", [0, 1, 3, 40])
-def test_every_replicate_once_and_in_order(workers: int, count: int) -> None:
-    with Forked(workers) as engine:
-        found = list(engine.map(replicate_and_process, range(5, 5 + count)))
+def test_every_replicate_once_and_in_order(
+    kind: type[Forked] | type[Threads], workers: int, count: int
+) -> None:
+    found = list(kind(workers).map(replicate_and_process, range(5, 5 + count)))
     assert [replicate for replicate, _ in found] == list(range(5, 5 + count))
 
 
@@ -34,6 +37,27 @@ def test_copies_share_the_work() -> None:
     copies = {process for _, process in found}
     assert len(copies) == 3
     assert HERE not in copies
+
+
+def test_two_threads_share_the_work() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def together(replicate: int) -> str:
+        both.wait()  # no replicate ends until another has begun
+        return threading.current_thread().name
+
+    assert len(set(Threads(8).map(together, range(4)))) == 2
+
+
+def test_threads_are_for_where_no_copy_can_be_made() -> None:
+    assert shared_by(2) == (Forked(2) if can_fork() else Threads(2))
+    other = threading.Timer(60, print)
+    other.start()
+    try:
+        assert shared_by(2) == Threads(2)
+    finally:
+        other.cancel()
+        other.join()
 
 
 @needs_forking
@@ -78,8 +102,19 @@ def test_no_more_is_given_out_than_is_wanted_soon() -> None:
     results.close()  # type: ignore[attr-defined]
 
 
-@needs_forking
-def test_an_error_of_the_work_is_met_here() -> None:
+def test_threads_are_given_no_more_than_is_wanted_soon() -> None:
+    begun: list[int] = []
+    before = threading.active_count()
+    results = Threads(2).map(begun.append, range(400))
+    next(results)
+    time.sleep(0.05)
+    assert len(begun) < 40
+    results.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("kind", [Forked, Threads])
+def test_an_error_of_the_work_is_met_here(kind: type[Forked] | type[Threads]) -> None:
     def failing(replicate: int) -> int:
         if replicate == 20:
             raise ZeroDivisionError(f"replicate {replicate}")
@@ -87,7 +122,7 @@ def test_an_error_of_the_work_is_met_here() -> None:
 
     found = []
     with pytest.raises(ZeroDivisionError, match="replicate 20"):
-        found.extend(Forked(2).map(failing, range(40)))
+        found.extend(kind(2).map(failing, range(40)))
 
 
 @needs_forking

@@ -1,8 +1,10 @@
-"""Replicates shared with copies of this process, on systems that can copy one at no cost.
+"""Replicates shared between processors: by copies of this process, or by threads.
 
 A forked copy has the plan and every table already, so it starts in milliseconds, where a fresh
-process would import and compile for as long as a whole run takes. Whoever is free takes the next
-replicate, and the results come in the order of the replicates: the same bits as one process gives.
+process would import and compile for as long as a whole run takes. Where no copy can be made, two
+threads share the work: numpy lets go of the interpreter for as long as it works on an array.
+Whoever is free takes the next replicate, and the results come in the order of the replicates: the
+same bits as one thread of one process gives.
 """
 
 from __future__ import annotations
@@ -14,14 +16,21 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from itertools import islice
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
+
+from finsim.simulation.run import Engine
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Result = TypeVar("Result")
 FOR_EACH = 4  # replicates that make a copy worth its start
 AHEAD = 4  # replicates given out for each copy, so that memory does not grow with their number
+MOST_THREADS = 2  # more wait for each other longer than they work
 _inherited: list[Callable[[int], Any]] = []  # in a copy: the work, which nothing pickles
 
 
@@ -37,14 +46,18 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-class Forked(AbstractContextManager["Forked"]):
+def shared_by(workers: int) -> Engine:
+    """The engine that shares replicates between so many workers here: copies or threads."""
+    return Forked(workers) if can_fork() else Threads(workers)
+
+
+class Forked(Struct, frozen=True):
     """An engine that shares replicates with forked copies of this process.
 
     What a copy that was ended had taken, and all that is left then, this process does itself.
     """
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    workers: int
 
     def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
         """The work of each replicate, in order."""
@@ -55,13 +68,36 @@ class Forked(AbstractContextManager["Forked"]):
         else:
             yield from _shared(work, asked, copies)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
+
+class Threads(Struct, frozen=True):
+    """An engine that shares replicates between threads of this process, two at most."""
+
+    workers: int
+
+    def map(self, work: Callable[[int], Result], replicates: Iterable[int]) -> Iterator[Result]:
+        """The work of each replicate, in order."""
+        asked = list(replicates)
+        threads = min(self.workers, MOST_THREADS, len(asked))
+        if threads < 2:
+            yield from map(work, asked)
+        else:
+            from concurrent.futures import ThreadPoolExecutor
+
+            yield from _in_order(ThreadPoolExecutor(threads), work, asked, AHEAD * threads)
+
+
+def _in_order(
+    pool: Executor, work: Callable[[int], Result], asked: Iterable[int], ahead: int
+) -> Iterator[Result]:
+    """The results in the order asked for, so many given out before they are wanted."""
+    rest = iter(asked)
+    try:
+        given = deque(pool.submit(work, number) for number in islice(rest, ahead))
+        while given:
+            yield given.popleft().result()
+            given.extend(pool.submit(work, number) for number in islice(rest, 1))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _shared(work: Callable[[int], Result], asked: list[int], copies: int) -> Iterator[Result]:
@@ -81,15 +117,10 @@ def _by_copies(work: Callable[[int], Result], asked: list[int], copies: int) -> 
     from multiprocessing import get_context
 
     pool = ProcessPoolExecutor(copies, get_context("fork"), _inherit, (work,))
-    rest = iter(asked)
     gc.freeze()  # what a copy shares is written to where it is looked through for cycles
     try:
-        given = deque(pool.submit(_done, number) for number in islice(rest, AHEAD * copies))
-        while given:
-            yield given.popleft().result()
-            given.extend(pool.submit(_done, number) for number in islice(rest, 1))
+        yield from _in_order(pool, _done, asked, AHEAD * copies)
     finally:
-        pool.shutdown(cancel_futures=True)
         gc.unfreeze()
 
 
