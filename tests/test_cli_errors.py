@@ -226,6 +226,26 @@ def test_deep_nesting_ends_well_in_a_process_of_its_own(tmp_path: Path, kind: st
     assert done.stderr.strip().endswith("is nested more than 24 deep")
 
 
+LAST = "import atexit; atexit.register(print, 'last'); from finsim.cli import main; main(['{}'])"
+
+
+@pytest.mark.parametrize(("argument", "code"), [("--version", 0), ("--nonsense", 2)])
+def test_what_is_to_be_done_at_the_end_is_done(argument: str, code: int) -> None:
+    command = [sys.executable, "-c", LAST.format(argument)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == code
+    assert done.stdout.splitlines()[-1] == "last"
+
+
+@pytest.mark.parametrize("tool", ["cProfile", "trace"])
+def test_a_profiler_tells_what_it_saw(tool: str, tmp_path: Path) -> None:
+    where = {"cProfile": ["-s", "tottime"], "trace": ["--count", "-C", str(tmp_path)]}[tool]
+    command = [sys.executable, "-m", tool, *where, str(CLI), "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert "function calls" in done.stdout or list(tmp_path.glob("*.cover"))
+
+
 def test_shares_without_a_basis_in_some_draw_are_one_line(
     example: Example, capsys: pytest.CaptureFixture[str]
 ) -> None:
