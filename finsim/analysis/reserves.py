@@ -12,8 +12,8 @@ import numpy as np
 from msgspec import Struct
 
 from finsim.analysis.judged import Targets
-from finsim.analysis.statistics import quantiles, tail_mean
-from finsim.economics.control_totals import TOLERANCE
+from finsim.analysis.statistics import quantiles, tail_mean, tail_mean_where
+from finsim.economics.control_totals import met
 from finsim.simulation.plan import FloatArray
 
 CONFIDENCES = (0.8, 0.9, 0.95)
@@ -56,10 +56,9 @@ def reserves_in(
     ordered = np.sort(judged, axis=1)
     needed = np.stack([reserve_needed(ordered, targets.values, c) for c in confidences], axis=1)
     short = np.maximum(targets.values[:, None] - judged, 0.0)
-    worst = np.argsort(judged[0], kind="stable")
-    need = tail_mean(short[:, worst])
+    need = tail_mean_where(short, judged[0])
     whole = need[counted].sum()
     shares = np.where(counted, need, 0.0) / whole if whole > 0 else np.zeros_like(need)
-    met = (judged - targets.values[:, None] >= -TOLERANCE).mean(axis=1)
-    figures = np.stack([met, judged.mean(axis=1), tail_mean(ordered), need])
+    chance = met(judged, targets.values).mean(axis=1)
+    figures = np.stack([chance, judged.mean(axis=1), tail_mean(ordered), need])
     return Reserves(needed, figures, shares)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.analysis.statistics import TAIL
 from finsim.simulation.plan import FloatArray
 
 FIGURES = (
@@ -24,41 +23,31 @@ FIGURES = (
 )  # fmt: skip
 
 
-def worst_tenth(positions: FloatArray) -> np.ndarray:
-    """Which draws are in the worst tenth of each row [body, draw], whole draws."""
-    size = max(1, round(TAIL * positions.shape[1]))
-    order = np.argsort(positions, axis=1, kind="stable")[:, :size]
-    worst = np.zeros(positions.shape, dtype=bool)
-    np.put_along_axis(worst, order, True, axis=1)
-    return worst
-
-
-def in_common(features: FloatArray, worst: np.ndarray) -> FloatArray:
+def in_common(features: FloatArray, worst: FloatArray) -> FloatArray:
     """What sets the worst draws apart: [figure, body, feature], by the names of `FIGURES`.
 
     Args:
         features: [feature, draw].
-        worst: [body, draw], true for a body's worst draws.
+        worst: [body, draw], how far each draw counts to a body's worst, from 0 to 1.
 
     Returns:
         Shift in standard deviations, separation from 0 to 1, the mean in the worst draws and in
         all; the threshold, and the parts of the worst draws and of the rest beyond it, on the side
         to which the worst draws are shifted.
     """
-    tail = worst.astype(np.float64)
-    inside = tail.sum(axis=1, keepdims=True)
+    inside = worst.sum(axis=1, keepdims=True)
     outside = worst.shape[1] - inside
     mean, spread = features.mean(axis=1), features.std(axis=1)
-    mean_in_tail = tail @ features.T / inside
+    mean_in_tail = worst @ features.T / inside
     away = mean_in_tail - mean
     shift = np.divide(away, spread, out=np.zeros_like(away), where=spread > 0)
     ranks = mean_ranks(features)
-    area = (tail @ ranks.T / inside - (inside + 1) / 2) / outside
+    area = (worst @ ranks.T / inside - (inside + 1) / 2) / outside
     found = np.zeros((len(FIGURES), len(worst), len(features)))
     found[0], found[1] = shift, np.abs(2 * area - 1)
     found[2], found[3] = mean_in_tail, mean
     for number, values in enumerate(features):
-        found[4:, :, number] = _thresholds(values, tail, inside[:, 0], area[:, number] >= 0.5)
+        found[4:, :, number] = _thresholds(values, worst, inside[:, 0], area[:, number] >= 0.5)
     return found
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from msgspec import Struct, field
 
 from finsim.analysis.estimates import combined
-from finsim.analysis.results import Results
+from finsim.analysis.results import NOISE, Results
 from finsim.analysis.strands import ILLUSTRATIVE, IN_SCENARIO, assumption
 from finsim.book.model import Contract, Line
 from finsim.book.sourced import Sourced
@@ -182,8 +182,10 @@ def slopes_at(plan: Plan, centre: FloatArray) -> FloatArray:
         x[number, years, 2 * column + 1] += up
     position = evaluate(plan, x).position_before_risk_share
     gap = ledger.gap(position, plan.bodies.in_perimeter)[-1]
-    for column, (number, years, down, up) in enumerate(moves):
-        slopes[number, years.stop - 1] = (gap[2 * column + 1] - gap[2 * column]) / (down + up)
+    moved = gap[1::2] - gap[::2]
+    moved[np.abs(moved) < NOISE] = 0.0
+    for change, (number, years, down, up) in zip(moved.tolist(), moves, strict=True):
+        slopes[number, years.stop - 1] = change / (down + up)
     return slopes
 
 

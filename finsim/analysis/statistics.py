@@ -128,14 +128,23 @@ def tail_mean(ordered: FloatArray) -> FloatArray:
 def tail_mean_where(values: FloatArray, judge: FloatArray) -> FloatArray:
     """The mean of each row [row, draw] over the tenth of draws in which the judge [draw] is lowest.
 
+    See `worst_tenth` for draws that tie.
+    """
+    weights = worst_tenth(judge)
+    result: FloatArray = values @ weights / weights.sum()
+    return result
+
+
+def worst_tenth(judge: FloatArray) -> FloatArray:
+    """How far each draw counts to the tenth in which the judge [draw] is lowest: from 0 to 1.
+
     Draws that tie at the edge of the tenth count alike, each in part, whatever their order: a
     judge that is the same in many draws, as where support makes a total good, differs by rounding.
     """
     size = len(judge) * TAIL
     last = math.ceil(size) - 1
     edge = np.partition(judge, last)[last]
-    weights = (judge < edge - TIED).astype(np.float64)
+    weights: FloatArray = (judge < edge - TIED).astype(np.float64)
     tied = np.abs(judge - edge) <= TIED
     weights[tied] = (size - weights.sum()) / np.count_nonzero(tied)
-    result: FloatArray = values @ weights / size
-    return result
+    return weights

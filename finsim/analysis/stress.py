@@ -12,8 +12,8 @@ from finsim.analysis.estimates import Estimate, combined
 from finsim.analysis.features import Feature, features, features_at
 from finsim.analysis.judged import Targets, targets_of
 from finsim.analysis.reserves import MEANS, Reserves, reserves_in
-from finsim.analysis.reverse_stress import FIGURES, in_common, worst_tenth
-from finsim.analysis.statistics import quantiles
+from finsim.analysis.reverse_stress import FIGURES, in_common
+from finsim.analysis.statistics import quantiles, worst_tenth
 from finsim.analysis.study import Case
 from finsim.economics.control_totals import TOLERANCE
 from finsim.scenario.stress_cases import StressCase
@@ -166,7 +166,10 @@ def _summarised(
     together_positions = [np.concatenate(part, axis=1) for part in positions]
     counted = np.array([False, *plan.bodies.in_perimeter])
     return _Summary(
-        common=in_common(np.concatenate(seen, axis=1), worst_tenth(together_positions[0])),
+        common=in_common(
+            np.concatenate(seen, axis=1),
+            np.stack([worst_tenth(position) for position in together_positions[0]]),
+        ),
         reserves=reserves_in(together_judged[0], targets, counted, confidences),
         stressed=np.stack(
             [

@@ -87,7 +87,9 @@ def money(text: str) -> float:
     negative = "-" in (match["sign"], match["inner"])
     value = _decimal(match["number"]) * MONEY_SCALES[match["scale"] or ""]
     if not match["scale"] and 0 < value < LEAST_POUNDS:
-        raise QuantityError(f"{shown(text)} is in pounds; write {_clean(text)}m if it is millions")
+        thousands = f"{'-' if negative else ''}£{_decimal_text(value * 1000)}k"
+        likely = f"write {_clean(text)}m if it is millions, {thousands} if it is not"
+        raise QuantityError(f"{shown(text)} is in pounds; {likely}")
     signed = value.copy_negate() if negative else value
     return _bounded(signed, MOST_MONEY, text, "£1,000,000,000bn")
 
@@ -99,8 +101,9 @@ def _likely_money(text: str) -> str:
         return f"£{clean}m"
     spelt = clean.lower().replace("million", "m").replace("billion", "bn")
     for likely in (spelt, f"£{spelt}", f"-{spelt.strip('()')}", f"-£{spelt.strip('()£')}"):
-        if _MONEY.fullmatch(likely):
-            return likely
+        match = _MONEY.fullmatch(likely)
+        if match is not None:
+            return likely if match["scale"] or _decimal(match["number"]) >= 1000 else f"{likely}m"
     return "£27m"
 
 

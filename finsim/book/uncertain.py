@@ -248,7 +248,7 @@ class NormalMonths(Normal):
 
 
 class LognormalMonths(Lognormal):
-    """Months: a lognormal with the mean and sd that it has before bounds truncate it."""
+    """Months: a lognormal with the arithmetic mean and sd that it has before bounds truncate it."""
 
     mean: MonthsNotNegative
     sd: MonthsNotNegative

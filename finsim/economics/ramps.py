@@ -120,7 +120,7 @@ def mean_ramp(ramp: Ramp, start_month: Quantity, slip: FloatArray, years: int) -
     """
     if not slip.min(initial=0.0) >= 0:
         raise ValueError("slip must be zero months or more: a scheme is never early")
-    if ramp.kind == "levels":
+    if ramp.kind == "levels" and np.min(start_month) >= 0:
         return _mean_of_levels(ramp.levels, mean_ramp(STEP, start_month, slip, years))
     late = start_month + slip
     before_any = min(max(int(np.min(start_month)) // MONTHS_IN_YEAR, 0), years)
@@ -145,7 +145,8 @@ def _after(months: FloatArray, start: float) -> FloatArray:
 def _mean_of_levels(levels: tuple[float, ...], step: FloatArray) -> FloatArray:
     """The mean of yearly levels from the mean of a step, [..., year, draw].
 
-    Each level is a step, by what it adds to the level before, a year after that one.
+    Each level is a step, by what it adds to the level before, a year after that one. None has
+    begun before the base year.
     """
     mean = levels[0] * step
     for year, more in enumerate(np.diff(levels[: step.shape[-2]]).tolist(), start=1):

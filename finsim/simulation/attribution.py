@@ -13,7 +13,7 @@ import numpy as np
 from finsim.economics.arrays import weighted
 from finsim.simulation.evaluate import OwnCosts, SchemeResults, planned_values
 from finsim.simulation.factors import Factors
-from finsim.simulation.plan import FloatArray, IntArray, Plan
+from finsim.simulation.plan import Contracts, FloatArray, IntArray, Plan
 
 FOLLOWING_PLANS = frozenset({"blended", "cap and collar"})
 
@@ -32,7 +32,7 @@ def scheme_results(
     by_activity = change[outside]
     by_activity *= crossing[outside, None, None]
     agreed = np.zeros_like(by_activity)
-    following = _following_plans(plan, outside)
+    following = np.flatnonzero(np.isin(outside, following_plans(plan.flows)))
     if following.size:
         unchanged = before[plan.flows.touched[outside[following]]]
         agreed = planned_values(plan.flows, factors, outside[following]) - unchanged
@@ -56,14 +56,13 @@ def scheme_results(
     )
 
 
-def _following_plans(plan: Plan, outside: IntArray) -> IntArray:
-    """Which of some touched contracts are paid, in some year, by more than the activity."""
-    flows = plan.flows
+def following_plans(flows: Contracts) -> IntArray:
+    """Which touched flows are paid, in some year, by an agreed plan as well as the activity."""
     following = np.zeros(len(flows.touched), dtype=bool)
     for group in flows.touched_payments:
         if group.form.form in FOLLOWING_PLANS:
             following[group.rows] = True
-    return np.flatnonzero(following[outside])
+    return np.flatnonzero(following)
 
 
 def _by_removal(plan: Plan, removal: IntArray, values: FloatArray) -> FloatArray:

@@ -187,17 +187,20 @@ def planned_values(stated: Contracts, factors: Factors, kept: IntArray) -> Float
 
     `kept` are those asked for, by their places in rising order.
     """
-    n = stated.touched[kept]
-    payments = tuple(_paid_to(group, kept) for group in stated.touched_payments)
+    n, payments = stated.touched[kept], _paid_to(stated.touched_payments, kept)
     central = stated.central_activity[1, n]
     return paid(stated, payments, factors.activities, stated.activity[n], factors, central)
 
 
-def _paid_to(group: Payment, kept: IntArray) -> Payment:
-    """The part of a group that is of some rows, its rows counted among those."""
-    own = np.isin(group.rows, kept)
-    rows = np.searchsorted(kept, group.rows[own])
-    return Payment(group.form, group.contracts[own], rows, group.years)
+def _paid_to(payments: tuple[Payment, ...], kept: IntArray) -> tuple[Payment, ...]:
+    """The payments of some rows alone, counted among those."""
+    chosen = []
+    for group in payments:
+        own = np.isin(group.rows, kept)
+        if own.any():
+            rows = np.searchsorted(kept, group.rows[own])
+            chosen.append(Payment(group.form, group.contracts[own], rows, group.years))
+    return tuple(chosen)
 
 
 def paid(

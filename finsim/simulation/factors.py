@@ -24,6 +24,7 @@ class Factors(Struct, frozen=True):
     """
 
     rates: FloatArray
+    demands: FloatArray
     activities: FloatArray
     removed: FloatArray
     most_removed: float
@@ -43,7 +44,8 @@ def factors_at(plan: Plan, x: FloatArray) -> Factors:
     """Every index at inputs x [input, year, draw]."""
     shape = (len(plan.years), x.shape[2])
     rates = _with_last(prices.price_index(x[plan.rates]), 1.0, shape)
-    activities = _activities(plan, x, rates)
+    demands, index = _with_last(_demands(plan, x, shape), 1.0, shape), plan.activities
+    activities = demands[index.demand] * rates[index.growth] * rates[index.non_demographic]
     gross, delivery = _gross_and_delivery(plan, x)
     reach = 1 / (activities[plan.removals.activity] * rates[plan.removals.price])
     by_scheme = [_efficiency(scheme, x, shape) for scheme in plan.efficiency_schemes]
@@ -54,6 +56,7 @@ def factors_at(plan: Plan, x: FloatArray) -> Factors:
     removed, most_removed = _removed(plan, gross, reach)
     return Factors(
         rates=rates,
+        demands=demands,
         activities=activities,
         removed=removed,
         most_removed=most_removed,
@@ -76,62 +79,53 @@ def _with_last(values: FloatArray, last: float, shape: tuple[int, int]) -> Float
     return result
 
 
-def _activities(plan: Plan, x: FloatArray, rates: FloatArray) -> FloatArray:
-    shape, people = (rates.shape[1], rates.shape[2]), plan.people
-    demands = np.zeros((0, *shape))
-    if people is not None and len(people.weighted_a):
-        total = (
-            np.broadcast_to(people.outturn_growth[:, None], shape)
-            if people.growth == NONE
-            else population.total_growth(
-                x[people.growth, 0], people.years_from_base, people.years_spanned
-            )
+def _demands(plan: Plan, x: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    people = plan.people
+    if people is None or not len(people.weighted_a):
+        return np.zeros((0, *shape))
+    total = (
+        np.broadcast_to(people.outturn_growth[:, None], shape)
+        if people.growth == NONE
+        else population.total_growth(
+            x[people.growth, 0], people.years_from_base, people.years_spanned
         )
-        demands = demand.demand_index(
-            total, people.outturn_growth, people.weighted_a, people.weighted_b, x[people.mix, 0]
-        )
-    every, index = _with_last(demands, 1.0, shape), plan.activities
-    product: FloatArray = every[index.demand] * rates[index.growth] * rates[index.non_demographic]
-    return product
+    )
+    return demand.demand_index(
+        total, people.outturn_growth, people.weighted_a, people.weighted_b, x[people.mix, 0]
+    )
 
 
 def _gross_and_delivery(plan: Plan, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The in-year saving of each activity scheme, and the cost of delivering every scheme."""
     shape, count = (len(plan.years), x.shape[2]), len(plan.activity_schemes)
-    savings: list[FloatArray] = []
-    costs: list[FloatArray] = []
+    savings: list[tuple[Positions, FloatArray]] = []
+    costs: list[tuple[Positions, FloatArray]] = []
     for alike in plan.ramped_alike:
         ramp = schemes.mean_ramp(alike.ramp, alike.start, x[alike.slip, 0], len(plan.years))
         delivered = x[alike.delivered, alike.delivered_in]
-        savings.append(
-            schemes.in_year_saving(
-                alike.full_saving, ramp, x[alike.happens, 0], delivered, alike.recurrent
-            )
+        saving = schemes.in_year_saving(
+            alike.full_saving, ramp, x[alike.happens, 0], delivered, alike.recurrent
         )
-        costs.append(
-            schemes.cost_of_delivery(alike.one_off, alike.running, ramp, alike.double_running)
-        )
-    places = [alike.schemes for alike in plan.ramped_alike]
+        cost = schemes.cost_of_delivery(alike.one_off, alike.running, ramp, alike.double_running)
+        savings.append((alike.schemes, saving))
+        costs.append((alike.schemes, cost))
     for number, scheme in enumerate(plan.efficiency_schemes, start=count):
         if (stated := scheme.delivery) is not None:
             step = in_place(scheme.start, len(plan.years))[:, None]
             cost = schemes.cost_of_delivery(
                 stated.one_off, stated.running, step, stated.double_running
             )
-            places.append(slice(number, number + 1))
-            costs.append(np.broadcast_to(cost, (1, *shape)))
-    gross = _placed(count, places, savings, shape)
-    return gross, _placed(count + len(plan.efficiency_schemes), places, costs, shape)
+            costs.append((slice(number, number + 1), np.broadcast_to(cost, (1, *shape))))
+    everything = count + len(plan.efficiency_schemes)
+    return _placed(savings, (count, *shape)), _placed(costs, (everything, *shape))
 
 
-def _placed(
-    count: int, places: list[Positions], parts: list[FloatArray], shape: tuple[int, int]
-) -> FloatArray:
-    """Rows whose parts stand at places, nought elsewhere; one part that is all is given as is."""
-    if len(parts) == 1 and len(parts[0]) == count:
-        return parts[0]
-    rows = np.zeros((count, *shape))
-    for place, part in zip(places, parts, strict=False):
+def _placed(parts: list[tuple[Positions, FloatArray]], shape: tuple[int, int, int]) -> FloatArray:
+    """Parts at their places among rows, nought elsewhere; one part that is all is given as is."""
+    if len(parts) == 1 and len(parts[0][1]) == shape[0]:
+        return parts[0][1]
+    rows = np.zeros(shape)
+    for place, part in parts:
         rows[place] = part
     return rows
 

@@ -102,7 +102,7 @@ def movements(plan: Plan) -> Movements:
     for of_term, shares in zip(term.reshape(2, *under.shape), _shares(), strict=True):
         place = (part[:, :, None], owner[:, None, None], of_term[:, None, :])
         np.add.at(weights, place, money[:, :, None] * shares)
-    without = quantities_at(plan, quantities, central)[rows.under[:, 0], :, 0]
+    without = quantities_at(quantities, central)[rows.under[:, 0], :, 0]
     of_form = np.zeros((*weights.shape[:2], len(plan.years)))
     change = rows.weights.sum(axis=1)[:, None] * (without - without[:, :1])
     np.add.at(of_form, (causes + rows.kind, rows.organisation), change)
@@ -127,7 +127,7 @@ def moved_by(plan: Plan, found: Movements, factors: Factors) -> FloatArray:
     [part, organisation, projected year, draw], £m, the parts being `PARTS`. Together with the base
     position they are the do-nothing position before unattributed pressure, reserves, shocks.
     """
-    quantities = quantities_at(plan, found.quantities, factors)[:, 1:]
+    quantities = quantities_at(found.quantities, factors)[:, 1:]
     rates = factors.rates[:, 1:]
     terms = np.empty((len(found.quantity), *rates.shape[1:]))
     for term, quantity, price in zip(terms, found.quantity, found.price, strict=True):
@@ -137,27 +137,16 @@ def moved_by(plan: Plan, found: Movements, factors: Factors) -> FloatArray:
     return moved.reshape(len(PARTS), len(plan.bodies.ids), *rates.shape[1:])
 
 
-def quantities_at(plan: Plan, stated: Quantities, factors: Factors) -> FloatArray:
+def quantities_at(stated: Quantities, factors: Factors) -> FloatArray:
     """Every quantity, [quantity, year, draw], with the plans agreed for the same causes."""
-    rates, demands = factors.rates, _demands(plan, factors)
-    activities = demands[stated.activities.demand]
+    rates = factors.rates
+    activities = factors.demands[stated.activities.demand]
     activities *= rates[stated.activities.non_demographic]
     activities *= rates[stated.activities.growth]
     alike, agreements = replace(factors, activities=activities), stated.agreements
     (central, _), of = agreements.central_activity, agreements.activity
     agreed = paid(agreements, agreements.payments, activities, of, alike, central)
     return np.concatenate([activities, agreed])
-
-
-def _demands(plan: Plan, factors: Factors) -> FloatArray:
-    """Every demand index: each of its activities where nothing else has ended that one."""
-    index, rates = plan.activities, factors.rates
-    demands = np.ones((index.demand.max(initial=NONE) + 2, *rates.shape[1:]))
-    for number in np.flatnonzero(index.demand != NONE):
-        grown = rates[index.growth[number]] * rates[index.non_demographic[number]]
-        demand = demands[index.demand[number]]
-        np.divide(factors.activities[number], grown, out=demand, where=grown != 0)
-    return demands
 
 
 def quantities_and_rows(plan: Plan, central: Factors) -> tuple[Quantities, Rows]:
@@ -289,6 +278,6 @@ def _quantities(
     demand, other, growth = _integers(activities).reshape(-1, len(CAUSES)).T
     indices = Activities(demand=demand, growth=growth, non_demographic=other)
     found = Quantities(indices, contracts)
-    every = quantities_at(plan, found, central)[contracts.activity, :, 0]
+    every = quantities_at(found, central)[contracts.activity, :, 0]
     agreed = np.broadcast_to(every, contracts.central_activity.shape)
     return replace(found, agreements=replace(contracts, central_activity=agreed))

@@ -12,18 +12,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from finsim.economics.arrays import weighted
-from finsim.simulation.attribution import FOLLOWING_PLANS, ratio
-from finsim.simulation.evaluate import Workings, paid
+from finsim.simulation.attribution import following_plans, ratio
+from finsim.simulation.evaluate import Workings, planned_values
 from finsim.simulation.plan import (
     Activity,
-    Contracts,
     Efficiency,
     FloatArray,
     IntArray,
-    Payment,
     Plan,
 )
 
@@ -48,8 +45,8 @@ class Themes(Struct, frozen=True):
     Rows are the touched flows, then the release rows. `removal` [row] is what touches each;
     `receives` [organisation, row] +1 for the provider of a flow, −1 for its payer, and 1 for whose
     cost is released. `efficiency` are each theme's schemes by their positions among those.
-    `following` are the touched flows that follow an agreed plan, and `payments` pay those alone;
-    `as_planned` [year, theme and organisation, flow] is who receives what part of their plan's.
+    `following` are the touched flows that follow an agreed plan; `as_planned` [year, theme and
+    organisation, flow] is who receives what part of their plan's.
     """
 
     names: tuple[str, ...]
@@ -58,7 +55,6 @@ class Themes(Struct, frozen=True):
     removal: IntArray
     receives: FloatArray
     following: IntArray
-    payments: tuple[Payment, ...]
     as_planned: FloatArray
 
 
@@ -71,7 +67,7 @@ def themes_of(plan: Plan) -> Themes:
     receives = np.hstack([net, owner == np.arange(count)[:, None]])
     removal = np.concatenate([flows.removal[flows.touched], plan.releases.removal])
     schemes = [_of_theme(plan.activity_schemes, name) for name in names]
-    following, payments = _following(flows)
+    following = following_plans(flows)
     parts = [plan.removals.central_parts[of][:, removal[following]].sum(axis=0) for of in schemes]
     as_planned = [receives[:, following] * part.T[:, None] for part in parts]
     return Themes(
@@ -81,7 +77,6 @@ def themes_of(plan: Plan) -> Themes:
         removal=removal,
         receives=receives,
         following=following,
-        payments=payments,
         as_planned=np.hstack(as_planned) if names else np.zeros((len(plan.years), 0, 0)),
     )
 
@@ -98,26 +93,14 @@ def _activity_theme(plan: Plan, schemes: IntArray, removal: IntArray) -> Activit
     return ActivityTheme(schemes, removals, coefficients[removals], rows, places)
 
 
-def _following(flows: Contracts) -> tuple[IntArray, tuple[Payment, ...]]:
-    """The touched flows that follow an agreed plan in some year, and their payments alone."""
-    follow = np.zeros(len(flows.touched), dtype=bool)
-    for group in flows.touched_payments:
-        if group.form.form in FOLLOWING_PLANS:
-            follow[group.rows] = True
-    places = np.cumsum(follow) - 1
-    return np.flatnonzero(follow), tuple(
-        replace(group, contracts=group.contracts[kept], rows=places[group.rows[kept]])
-        for group in flows.touched_payments
-        if (kept := follow[group.rows]).any()
-    )
-
-
 def savings_by_theme(plan: Plan, themes: Themes, found: Workings) -> FloatArray:
     """What each theme saves each organisation, [theme, organisation, projected year, draw], £m."""
     shape = (len(themes.names), len(plan.bodies.ids), *found.before[0, 1:].shape)
     if not plan.schemes:
         return np.zeros(shape)
-    planned = _planned(plan, themes, found)
+    planned = planned_values(plan.flows, found.factors, themes.following)
+    planned -= found.before[plan.flows.touched[themes.following]]
+    planned = planned[:, 1:]
     savings = weighted(themes.as_planned[1:], planned).reshape(shape)
     gross = found.factors.gross[:, 1:]
     overlap, worth = _overlap(plan, found), _worth(plan, themes, found, planned)
@@ -132,16 +115,6 @@ def savings_by_theme(plan: Plan, themes: Themes, found: Workings) -> FloatArray:
             savings[number] += weighted(themes.receives[:, theme.rows], value)
     _add_efficiency(plan, themes, found, savings)
     return savings
-
-
-def _planned(plan: Plan, themes: Themes, found: Workings) -> FloatArray:
-    """What flows that follow a plan pay differently for the schemes agreed in it, £m."""
-    flows, activities = plan.flows, found.factors.activities
-    n = flows.touched[themes.following]
-    central = flows.central_activity[1, n]
-    agreed = paid(flows, themes.payments, activities, flows.activity[n], found.factors, central)
-    agreed -= found.before[n]
-    return agreed[:, 1:]
 
 
 def _overlap(plan: Plan, found: Workings) -> FloatArray:

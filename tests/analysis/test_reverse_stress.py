@@ -9,20 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finsim.analysis.reverse_stress import FIGURES, in_common, mean_ranks, worst_tenth
+from finsim.analysis.reverse_stress import FIGURES, in_common, mean_ranks
 
 
-def found(features: list[list[float]], worst: list[list[bool]]) -> dict[str, np.ndarray]:
-    figures = in_common(np.array(features, dtype=float), np.array(worst))
+def found(features: list[list[float]], worst: list[list[float]]) -> dict[str, np.ndarray]:
+    figures = in_common(np.array(features, dtype=float), np.array(worst, dtype=float))
     return dict(zip(FIGURES, figures, strict=True))
-
-
-def test_the_worst_tenth_is_the_lowest_whole_draws() -> None:
-    positions = np.array([[5.0, -1, 3, 4, 9, 8, 7, 6, 2, 0] * 2, list(range(20))])
-    worst = worst_tenth(positions)
-    assert worst.sum(axis=1).tolist() == [2, 2]
-    assert np.flatnonzero(worst[0]).tolist() == [1, 11]
-    assert np.flatnonzero(worst[1]).tolist() == [0, 1]
 
 
 def test_a_feature_that_separates_wholly_by_hand() -> None:
@@ -45,13 +37,25 @@ def test_a_feature_that_is_low_in_the_worst_draws_by_hand() -> None:
     assert beyond in {(0.5, 0.0), (1.0, 0.5)}
 
 
+def test_a_draw_that_counts_in_part_by_hand() -> None:
+    """Worst: 9, and half of 5; the rest: half of 5, and 1, 2. Mean 11.5 / 1.5; above the rest in
+    1 · 2.5 + ½ · (2 + ½ · ½) of 1.5 · 2.5 pairs.
+    """
+    one = found([[9, 5, 1, 2]], [[1, 0.5, 0, 0]])
+    assert one["mean_in_tail"][0, 0] == pytest.approx(11.5 / 1.5)
+    assert one["separation"][0, 0] == pytest.approx(2 * (2.5 + 0.5 * 2.25) / 3.75 - 1)
+    assert one["threshold"][0, 0] == pytest.approx(3.5)
+    assert one["tail_beyond"][0, 0] == pytest.approx(1)
+    assert one["rest_beyond"][0, 0] == pytest.approx(0.5 / 2.5)
+
+
 @given(st.lists(st.integers(0, 6), min_size=6, max_size=30), st.integers(2, 5), st.randoms())
 def test_against_every_pair_and_every_threshold(
     values: list[int], worst: int, dice: object
 ) -> None:
     chosen = set(dice.sample(range(len(values)), worst))  # type: ignore[attr-defined]
     flags = [n in chosen for n in range(len(values))]
-    one = found([list(map(float, values))], [flags])
+    one = found([list(map(float, values))], [list(map(float, flags))])
     tail = [v for v, bad in zip(values, flags, strict=True) if bad]
     rest = [v for v, bad in zip(values, flags, strict=True) if not bad]
     area = np.mean([(a > b) + 0.5 * (a == b) for a, b in product(tail, rest)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from finsim.analysis.standing import (
     PUBLISHED,
     SOLVED,
     gap_standing,
+    slopes_at,
 )
 from finsim.analysis.strands import ILLUSTRATIVE, IN_SCENARIO
 from finsim.scenario.resolved import Resolved
+from finsim.simulation.cases import central_inputs
+from finsim.simulation.resolve import Resolution
 from finsim.simulation.run import Sampling, Serial
 from finsim.uncertainty.point_sets import Design
 
@@ -124,6 +128,16 @@ def test_without_uncertainty_nothing_is_explained() -> None:
     found = gap_standing(run(two_standings(drivers=drivers)))
     assert not any(found.variance.values())
     assert found.money[PUBLISHED] == pytest.approx(61.2)
+
+
+def test_what_moves_money_inside_the_perimeter_alone_has_no_slope(
+    shipped: Callable[..., Resolution],
+) -> None:
+    """The Better Care Fund passes from commissioners to councils: nil, and no rounding of it."""
+    plan = shipped("bhr").plan
+    slopes = slopes_at(plan, central_inputs(plan))
+    assert not slopes[plan.inputs.position("better_care_fund")].any()
+    assert slopes[plan.inputs.position("tariff")].any()
 
 
 def test_it_is_worked_out_once() -> None:

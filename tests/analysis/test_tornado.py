@@ -11,7 +11,7 @@ from scipy import stats
 from systems import activity_scheme, driver, line, one_hospital, plan_of, together, with_schemes
 
 from finsim.analysis.study import Case
-from finsim.analysis.tornado import Bar, at_level, given_factor, tornado
+from finsim.analysis.tornado import Bar, at_level, given_factor, tails, tornado
 from finsim.analysis.watched import watched
 from finsim.scenario.resolved import Resolved
 from finsim.simulation.compile_arrangement import compile_arrangement
@@ -81,6 +81,15 @@ def test_a_scheme_that_happens_or_not() -> None:
     assert (late.low, late.high) == pytest.approx((1, 9))
     assert late.swing == pytest.approx(0.8 * 5 * 8 / 12)
     assert "schemes.s.delivered" not in found
+
+
+def test_the_ends_of_an_input_of_few_values_are_the_means_over_all_that_tie() -> None:
+    """Of 20 draws half have the low value: its end is their mean, whatever their order."""
+    values = np.array([1.0, 0.0] * 10)
+    figure = np.arange(20.0)
+    low, high = tails(values[None], np.array([False]), figure)
+    assert low[0] == pytest.approx(figure[1::2].mean())
+    assert high[0] == pytest.approx(figure[::2].mean())
 
 
 @pytest.mark.parametrize("persistence", [0.0, 0.6])

@@ -121,8 +121,10 @@ def test_other_quantities(read: Callable[[str], object], text: str, value: objec
     ("read", "text", "says"),
     [
         (quantities.money, "27", "'27' has no unit; write an amount of money such as £27m"),
-        (quantities.money, "£27", "'£27' is in pounds; write £27m if it is millions"),
-        (quantities.money, "-£999.99", "write -£999.99m if it is millions"),
+        (quantities.money, "£27", "is in pounds; write £27m if it is millions, £0.027k if"),
+        (quantities.money, "-£999.9", "write -£999.9m if it is millions, -£0.9999k if it is not"),
+        (quantities.money, "(£27)", "write it as -£27m"),
+        (quantities.money, "(£27,000)", "write it as -£27,000"),
         (quantities.money, "27m", "write it as £27m"),
         (quantities.money, "(£49.9m)", "write it as -£49.9m"),
         (quantities.money, "£27M", "write it as £27m"),

@@ -122,6 +122,14 @@ def test_rising_ramps_stay_between_none_and_all_and_lose_by_slip(ramp, start, sl
     assert np.all(means[:, 1] <= means[:, 0] + 1e-12)
 
 
+@pytest.mark.parametrize("ramp", RAMPS, ids=str)
+@given(before=st.integers(1, 4), start=st.floats(0, 11), slip=st.floats(0, 40))
+def test_years_may_begin_after_the_start(ramp, before, start, slip):
+    """The mean of a year does not depend on which year is called the first."""
+    whole = by_year(ramp, start, slip, years=6 + before)
+    assert by_year(ramp, start - 12 * before, slip) == pytest.approx(whole[before:], abs=1e-12)
+
+
 def test_slip_takes_further_leading_axes():
     slip = np.array([[0.0, 1, 2], [3, 4, 5]])
     means = mean_ramp(RAMPS[1], 6, slip, 6)

@@ -101,7 +101,7 @@ def test_growth_is_the_mean_over_every_order(resolved: Resolved) -> None:
     central = factors_at(plan, central_inputs(plan))
     quantities, rows = quantities_and_rows(plan, central)
     factors = workings(plan, draws_of(plan, 6)).factors
-    every = quantities_at(plan, quantities, factors)[rows.under]
+    every = quantities_at(quantities, factors)[rows.under]
     sets = dict(zip(SETS, every.swapaxes(0, 1), strict=True))
     price = np.einsum("rp,ptd->rtd", rows.weights, factors.rates)
     base = np.broadcast_to(rows.weights.sum(axis=1)[:, None, None], price.shape)
