@@ -140,7 +140,7 @@ class Live:
             f'IF({changed}=0,"{ALL_PASS}","All checks of the formulas pass; inputs changed since '
             f'the run: "&{changed})'
         )
-        text = f'IF({failed}=0,{passing},{failed}&" checks FAIL: "&{"&".join(parts)})'
+        text = f'IF({failed}=0,{passing},"Checks FAIL ("&{failed}&"): "&{"&".join(parts)})'
         return Formula(text, self.master_words)
 
     @property
@@ -156,7 +156,7 @@ class Live:
         if failing:
             told = [check.name for check in failing if not check.against_run]
             told += [DIFFERS] if any(check.against_run for check in failing) else []
-            return f"{len(failing)} checks FAIL: " + "".join(f"{name}; " for name in told)
+            return f"Checks FAIL ({len(failing)}): " + "".join(f"{name}; " for name in told)
         if changed:
             return f"All checks of the formulas pass; inputs changed since the run: {changed:g}"
         return ALL_PASS

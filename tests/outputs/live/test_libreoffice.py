@@ -280,7 +280,7 @@ def test_a_broken_input_turns_the_master_check_to_a_failure_in_words(
     name: str, changed: dict[str, Sheets]
 ) -> None:
     words = master(changed[name])
-    assert "FAIL: " in words
+    assert "Checks FAIL (" in words
     assert BREAKS[name][2] in words
 
 
@@ -295,5 +295,5 @@ def test_a_formula_that_is_broken_differs_from_the_run(
     book.save(tmp_path / "broken.xlsx")
     sheets = spreadsheets.recalculated({"broken": tmp_path / "broken.xlsx"}, tmp_path / "office")
     words = master(sheets["broken"])
-    assert "FAIL: " in words
+    assert "Checks FAIL (" in words
     assert "the live formulas differ from the run" in words
