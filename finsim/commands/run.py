@@ -22,7 +22,7 @@ from finsim.scenario.model import AS_STATED
 from finsim.scenario.reading import read_files
 from finsim.simulation.resolve import Resolution, resolve_each
 from finsim.simulation.run import sampling
-from finsim.simulation.sharing import processors, shared_by
+from finsim.simulation.sharing import Forked, processors
 from finsim.simulation.warnings import warnings_of
 
 ALL = "all"
@@ -183,7 +183,7 @@ def computed(
         if meanwhile is not None and done == 1:
             meanwhile()
 
-    engine = shared_by(processors())
+    engine = Forked(processors())
     results = simulate_cases(cases, wanted, engine, told, request.precision, bridged)
     if progress is not None:
         clear_progress()

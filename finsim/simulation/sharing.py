@@ -22,8 +22,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
-from finsim.simulation.run import Engine
-
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
@@ -46,13 +44,8 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def shared_by(workers: int) -> Engine:
-    """The engine that shares replicates between so many workers here: copies or threads."""
-    return Forked(workers) if can_fork() else Threads(workers)
-
-
 class Forked(Struct, frozen=True):
-    """An engine that shares replicates with forked copies of this process.
+    """An engine that shares replicates with forked copies of this process, or else by threads.
 
     What a copy that was ended had taken, and all that is left then, this process does itself.
     """
@@ -63,7 +56,9 @@ class Forked(Struct, frozen=True):
         """The work of each replicate, in order."""
         asked = list(replicates)
         copies = min(self.workers, len(asked) // FOR_EACH)
-        if copies < 2 or not can_fork():
+        if not can_fork():
+            yield from Threads(self.workers).map(work, asked)
+        elif copies < 2:
             yield from map(work, asked)
         else:
             yield from _shared(work, asked, copies)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from finsim.simulation.sharing import Forked, Threads, can_fork, processors, shared_by
+from finsim.simulation.sharing import Forked, Threads, can_fork, processors
 
 needs_forking = pytest.mark.skipif(not can_fork(), reason="no copies of this process can be made")
 HERE = os.getpid()
@@ -49,12 +49,17 @@ def test_two_threads_share_the_work() -> None:
     assert len(set(Threads(8).map(together, range(4)))) == 2
 
 
-def test_threads_are_for_where_no_copy_can_be_made() -> None:
-    assert shared_by(2) == (Forked(2) if can_fork() else Threads(2))
+def test_where_no_copy_can_be_made_threads_share_the_work() -> None:
     other = threading.Timer(60, print)
     other.start()
     try:
-        assert shared_by(2) == Threads(2)
+        both = threading.Barrier(2, timeout=10)
+
+        def together(replicate: int) -> int:
+            both.wait()
+            return os.getpid()
+
+        assert set(Forked(2).map(together, range(8))) == {HERE}
     finally:
         other.cancel()
         other.join()
