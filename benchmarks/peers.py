@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import resource
 import shutil
 import statistics
@@ -30,6 +31,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeAlias
 
+for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "toy")]
 
