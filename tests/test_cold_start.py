@@ -26,14 +26,24 @@ sys.exit(code)
 
 def imported(*arguments: str) -> set[str]:
     """The modules that a command has imported by its end."""
+    return told(SCRIPT, *arguments)
+
+
+def told(script: str, *arguments: str) -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *arguments],
+        [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
     return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.fixture(scope="module")
+def special() -> set[str]:
+    """What scipy imports for its special functions: from 1.18 on, its linear algebra too."""
+    return told("import sys, scipy.special; print(*sys.modules, file=sys.stderr)")
 
 
 @pytest.mark.parametrize("name", ["example", "bhr"])
@@ -61,14 +71,14 @@ def test_help_imports_no_model() -> None:
     assert not imported("--help") & {*HEAVY, "numpy", "pydantic", "yaml"}
 
 
-def test_a_run_imports_special_functions_alone() -> None:
+def test_a_run_imports_special_functions_alone(special: set[str]) -> None:
     found = imported("run", "scenarios/example.yaml", "--draws", "1", "--json", "--quiet")
     assert "scipy.special" in found
-    assert not found & RUNNING
+    assert not (found - special) & RUNNING
 
 
-def test_a_workbook_needs_its_writer_alone(tmp_path: Path) -> None:
+def test_a_workbook_needs_its_writer_alone(tmp_path: Path, special: set[str]) -> None:
     output = ("-o", str(tmp_path / "example.xlsx"))
     found = imported("run", "scenarios/example.yaml", "--draws", "1", "--quiet", *output)
     assert "xlsxwriter" in found
-    assert not found & (RUNNING - {"xlsxwriter"})
+    assert not (found - special) & (RUNNING - {"xlsxwriter"})
