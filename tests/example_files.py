@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,3 +70,13 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
     code = exit_code(list(arguments))
     captured = capsys.readouterr()
     return code, captured.out, captured.err.splitlines()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """What is started within is reached by an interruption, even where the tests' own ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from example_files import ROOT, Example, copied, said
+from example_files import ROOT, Example, copied, interruptible, said
 
 CLI = ROOT / "cli.py"
 FEW = ("--draws", "1", "--quiet")
@@ -139,9 +139,8 @@ def test_a_suffix_that_is_not_written(example: Example, capsys: pytest.CaptureFi
 
 
 def started(*arguments: str, folder: Path) -> subprocess.Popen[str]:
-    """A run that an interruption reaches, even where whoever runs the tests ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
+    """A run that an interruption reaches."""
+    with interruptible():
         return subprocess.Popen(
             [sys.executable, str(CLI), *arguments],
             cwd=folder,
@@ -150,8 +149,6 @@ def started(*arguments: str, folder: Path) -> subprocess.Popen[str]:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cluster import cluster
-from example_files import ROOT, Example, said
+from example_files import ROOT, Example, interruptible, said
 
 from finsim.analysis.results import FIELDS
 from finsim.commands.new import new
@@ -144,7 +144,9 @@ def test_it_goes_on_where_it_stopped(file: Path, capsys: pytest.CaptureFixture[s
 def test_an_interruption_keeps_what_is_done(file: Path) -> None:
     file.write_text(file.read_text().replace("draws: 512", "draws: 16384"))
     command = [sys.executable, str(ROOT / "cli.py"), "sweep", "growth.yaml", "--workers", "1"]
-    with subprocess.Popen(command, cwd=file.parent, stderr=subprocess.PIPE, text=True) as running:
+    with interruptible():
+        running = subprocess.Popen(command, cwd=file.parent, stderr=subprocess.PIPE, text=True)
+    with running:
         while not list(file.parent.glob("growth.parquet/part-*.parquet")):
             assert running.poll() is None
             time.sleep(0.02)
