@@ -15,7 +15,7 @@ from finsim.analysis.reserves import MEANS, Reserves, reserves_in
 from finsim.analysis.reverse_stress import FIGURES, in_common
 from finsim.analysis.statistics import quantiles, worst_tenth
 from finsim.analysis.study import Case
-from finsim.economics.control_totals import TOLERANCE
+from finsim.economics.control_totals import met
 from finsim.scenario.stress_cases import StressCase
 from finsim.simulation.arrangement import Settled, settled
 from finsim.simulation.evaluate import Record, evaluate
@@ -197,7 +197,7 @@ def _statistics(positions: FloatArray, judged: FloatArray, targets: Targets) -> 
     """Mean, P10 and P90 of positions [body, draw], and the chance of the target."""
     ordered = np.sort(positions, axis=1)
     p10, p90 = quantiles(ordered, (0.1, 0.9)).T
-    chance = (judged - targets.values[:, None] >= -TOLERANCE).mean(axis=1)
+    chance = met(judged, targets.values).mean(axis=1)
     return np.stack([ordered.mean(axis=1), p10, p90, chance])
 
 

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from finsim.analysis.bridge_steps import Bridged
 from finsim.analysis.measures import BY_NAME, Row
-from finsim.analysis.observe import MONEY_SETTLED, economics_rows, is_chance, settled_rows
+from finsim.analysis.moments import Distinct, distinct
+from finsim.analysis.observe import (
+    MONEY_SETTLED,
+    SYSTEM,
+    economics_rows,
+    is_chance,
+    settled_rows,
+)
 from finsim.analysis.observe_levels import level_rows
 from finsim.simulation.arrangement import Arrangement, economics_text
 from finsim.simulation.plan import Plan
@@ -39,13 +46,16 @@ class Case(Struct, frozen=True):
 class Layout(Struct, frozen=True):
     """Which rows are bad when high, of the economics, of what is settled and of the levels.
 
-    What is settled is its money alone. `curved` are the system's gaps among the economics' rows.
+    What is settled is its money alone. `curved` are the system's gaps among the economics' rows,
+    `last_gap` that after schemes in the last year; `inputs` are those that moments are taken of.
     """
 
     economics: NDArray[np.bool_]
     settled: NDArray[np.bool_]
     levels: NDArray[np.bool_]
     curved: tuple[int, ...]
+    last_gap: int
+    inputs: Distinct
 
 
 def layout(case: Case) -> Layout:
@@ -57,6 +67,8 @@ def layout(case: Case) -> Layout:
         settled=_worse_high(settled),
         levels=_worse_high(level_rows(case.plan, case.arrangement.levels)),
         curved=tuple(n for n, row in enumerate(economics) if row.measure in CURVED),
+        last_gap=economics.index(Row("system", SYSTEM, case.plan.years[-1], "gap")),
+        inputs=distinct(case.plan.inputs),
     )
 
 

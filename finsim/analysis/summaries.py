@@ -9,19 +9,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from finsim.analysis.bridge_steps import StepsGathered, StepsSummary
-from finsim.analysis.measures import Row
-from finsim.analysis.moments import Moments, distinct, moments_of
+from finsim.analysis.moments import Moments, moments_of
 from finsim.analysis.observe import (
     MONEY_SETTLED,
     Extremes,
-    economics_rows,
     extremes,
     money_rows,
     observe_economics,
     observe_money,
     times_met,
 )
-from finsim.analysis.observe_levels import level_rows, observe_levels, off_nought, off_the_system
+from finsim.analysis.observe_levels import observe_levels, off_nought, off_the_system
 from finsim.analysis.statistics import STATISTICS, quantiles, statistics, tail_mean_where
 from finsim.analysis.study import Case, Layout, Study
 from finsim.economics import control_totals as totals_of
@@ -61,34 +59,33 @@ class CaseSummary(Struct, frozen=True):
 class _Economics:
     """The rows of an economics, observed block by block, for the cases that share it."""
 
-    def __init__(self, case: Case, draws: int) -> None:
-        rows = economics_rows(case.plan)
+    def __init__(self, case: Case, stated: Layout, draws: int) -> None:
         self.plan = case.plan
-        self.inputs = distinct(case.plan.inputs)
-        self.last_gap = rows.index(Row("system", "system", case.plan.years[-1], "gap"))
-        self.rows = np.empty((len(rows), draws))
+        self.stated = stated
+        self.rows = np.empty((len(stated.economics), draws))
         self.moments: Moments | None = None
 
     def add(self, x: FloatArray, outcome: Outcome, block: slice) -> Extremes:
         """Take a block in; returns how far it is from what must hold."""
         rows = observe_economics(self.plan, outcome, self.rows[:, block])
-        here = moments_of(self.inputs.deviations(x), rows[self.last_gap])
+        here = moments_of(self.stated.inputs.deviations(x), rows[self.stated.last_gap])
         self.moments = here if self.moments is None else self.moments.merged(here)
         return extremes(self.plan, outcome)
 
-    def summary(self, stated: Layout) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def summary(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The statistics of the rows, the percentiles of the system's gaps, and the moments."""
         assert self.moments is not None
-        curves = quantiles(np.sort(self.rows[list(stated.curved)], axis=1), CURVE_LEVELS)
-        moments = self.moments.with_gap()[:, self.inputs.row_of]
-        return statistics(self.rows, stated.economics), curves, moments
+        curves = quantiles(np.sort(self.rows[list(self.stated.curved)], axis=1), CURVE_LEVELS)
+        moments = self.moments.with_gap()[:, self.stated.inputs.row_of]
+        return statistics(self.rows, self.stated.economics), curves, moments
 
 
 class _Settled:
     """What an option settles, observed block by block: its money, and how often totals are met."""
 
-    def __init__(self, case: Case, draws: int) -> None:
+    def __init__(self, case: Case, stated: Layout, draws: int) -> None:
         self.case = case
+        self.stated = stated
         self.rows = np.empty((len(money_rows(case.plan)), draws))
         self.system = np.empty(draws)
         self.met: list[IntArray] = []
@@ -105,13 +102,13 @@ class _Settled:
         own = common.with_settled(result)
         self.extremes = own if self.extremes is None else self.extremes.merged(own)
 
-    def statistics(self, stated: Layout) -> FloatArray:
+    def statistics(self) -> FloatArray:
         """The statistics of the rows that are reported: none where nobody is judged."""
         if not self.case.arrangement.has_totals:
             return np.zeros((len(STATISTICS), 0))
         chances = np.zeros((len(STATISTICS), len(self.met[0])))
         chances[0] = sum(self.met) / self.rows.shape[1]
-        return np.concatenate([statistics(self.rows, stated.settled), chances], axis=1)
+        return np.concatenate([statistics(self.rows, self.stated.settled), chances], axis=1)
 
     @property
     def money(self) -> FloatArray:
@@ -125,9 +122,10 @@ class _Settled:
 class _Levels:
     """The networks and localities of cases that have them alike, observed block by block."""
 
-    def __init__(self, case: Case, draws: int) -> None:
+    def __init__(self, case: Case, stated: Layout, draws: int) -> None:
         self.case = case
-        self.rows = np.empty((len(level_rows(case.plan, case.arrangement.levels)), draws))
+        self.stated = stated
+        self.rows = np.empty((len(stated.levels), draws))
 
     def add(
         self, x: FloatArray, outcome: Outcome, block: slice
@@ -143,9 +141,10 @@ class _Levels:
 def summarise(work: Study, design: Design, replicate: int) -> tuple[CaseSummary, ...]:
     """One replicate of every case, evaluated block by block and summed up."""
     draws = design.draws
-    economics = {n: _Economics(work.cases[n], draws) for n in dict.fromkeys(work.shares)}
-    levels = {n: _Levels(work.cases[n], draws) for n in dict.fromkeys(work.levels)}
-    options = [_Settled(case, draws) for case in work.cases]
+    stated = [*zip(work.cases, work.layouts, strict=True)]
+    economics = {n: _Economics(*stated[n], draws) for n in dict.fromkeys(work.shares)}
+    levels = {n: _Levels(*stated[n], draws) for n in dict.fromkeys(work.levels)}
+    options = [_Settled(*of_case, draws) for of_case in stated]
     steps: dict[int, StepsSummary] = {}
     for number, of_economics in economics.items():
         plan = work.cases[number].plan
@@ -189,13 +188,13 @@ def _summaries(
     options: list[_Settled],
     steps: dict[int, StepsSummary],
 ) -> tuple[CaseSummary, ...]:
-    shared = {n: found.summary(work.layouts[n]) for n, found in economics.items()}
-    of_levels = {n: statistics(found.rows, work.layouts[n].levels) for n, found in levels.items()}
+    shared = {n: found.summary() for n, found in economics.items()}
+    of_levels = {n: statistics(found.rows, found.stated.levels) for n, found in levels.items()}
     first = options[0].money
     summaries = []
     for number, option in enumerate(options):
         common, curves, moments = shared[work.shares[number]]
-        own = option.statistics(work.layouts[number])
+        own = option.statistics()
         values = np.concatenate([common, own, of_levels[work.levels[number]]], axis=1)
         assert option.extremes is not None
         summaries.append(
